@@ -1,0 +1,231 @@
+"""Reads the sample portfolio from the YAML files in the folder ``portfolio`` beside this module.
+
+``author.yaml`` holds the author, every other file one entry; entries come in the order of their
+file names. A mistake in a file raises ValueError naming the file and the key.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from prompts_app.demo.content import read_content, variable_names
+
+FOLDER = Path(__file__).parent / "portfolio"
+
+SUMMARY_LENGTH = 160
+LANGUAGES = ("en", "fr")
+KINDS = ("text", "image")
+AVAILABILITIES = ("open", "limited", "closed")
+_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+@dataclass(frozen=True)
+class SampleLink:
+    """A link of the author: what it says and where it goes."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True)
+class SampleAuthor:
+    """The author's profile; ``bio`` is Markdown, ``availability`` a code."""
+
+    email: str
+    handle: str
+    name: str
+    headline: str
+    bio: str
+    availability: str
+    skills: tuple[str, ...]
+    languages: tuple[str, ...]
+    links: tuple[SampleLink, ...]
+
+
+@dataclass(frozen=True)
+class SampleVersion:
+    """One version: ``content`` has the JSON shape of a version with every key present."""
+
+    content: dict[str, Any]
+    change_note: str
+
+
+@dataclass(frozen=True)
+class SampleCase:
+    """A test case. ``values`` cover the variables of every version; a version reads its own."""
+
+    name: str
+    values: dict[str, str]
+    watch_for: str
+
+
+@dataclass(frozen=True)
+class SampleEntry:
+    """One entry: ``use_case`` is Markdown, ``baseline`` a version number counted from 1."""
+
+    slug: str
+    title: str
+    summary: str
+    use_case: str
+    language: str
+    tags: tuple[str, ...]
+    kind: str
+    baseline: int
+    versions: tuple[SampleVersion, ...]
+    cases: tuple[SampleCase, ...]
+
+
+@dataclass(frozen=True)
+class SamplePortfolio:
+    """One author and the author's entries, in the order to show them."""
+
+    author: SampleAuthor
+    entries: tuple[SampleEntry, ...]
+
+
+def load(folder: Path = FOLDER) -> SamplePortfolio:
+    """Read and check the whole portfolio.
+
+    Raises ValueError, naming file and key, for anything missing, misspelt or out of range, and
+    OSError when a file cannot be read.
+    """
+    author = _read_file(folder / "author.yaml", _author)
+    files = sorted(path for path in folder.glob("*.yaml") if path.name != "author.yaml")
+    entries = tuple(_read_file(path, _entry) for path in files)
+    seen: set[str] = set()
+    for path, entry in zip(files, entries, strict=True):
+        if entry.slug in seen:
+            raise ValueError(f"{path.name}: slug: {entry.slug!r} is used twice")
+        seen.add(entry.slug)
+    return SamplePortfolio(author, entries)
+
+
+def _read_file(path: Path, read: Any) -> Any:
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if not isinstance(raw, dict):
+            raise ValueError("the file must hold keys and values")
+        return read(raw)
+    except yaml.YAMLError as error:
+        raise ValueError(f"{path.name}: {error}") from error
+    except ValueError as error:
+        raise ValueError(f"{path.name}: {error}") from error
+
+
+def _author(raw: dict[str, Any]) -> SampleAuthor:
+    fields = ("email", "handle", "name", "headline", "bio", "availability")
+    _only_keys(raw, (*fields, "skills", "languages", "links"), "")
+    if raw.get("availability") not in AVAILABILITIES:
+        raise ValueError(f"availability: one of {', '.join(AVAILABILITIES)} is expected")
+    links = []
+    for index, link in enumerate(_list(raw, "links"), start=1):
+        place = f"links[{index}]."
+        _only_keys(link, ("label", "url"), place)
+        links.append(SampleLink(_text(link, "label", place), _text(link, "url", place)))
+        if not links[-1].url.startswith("https://"):
+            raise ValueError(f"{place}url: an https address is expected")
+    return SampleAuthor(
+        **{key: _text(raw, key) for key in fields},
+        skills=_texts(raw, "skills"),
+        languages=_texts(raw, "languages"),
+        links=tuple(links),
+    )
+
+
+def _entry(raw: dict[str, Any]) -> SampleEntry:
+    fields = ("slug", "title", "summary", "use_case", "language", "kind")
+    _only_keys(raw, (*fields, "tags", "baseline", "versions", "cases"), "")
+    texts = {key: _text(raw, key) for key in fields}
+    if not _SLUG.fullmatch(texts["slug"]):
+        raise ValueError("slug: lower-case letters, digits and single hyphens are expected")
+    if len(texts["summary"]) > SUMMARY_LENGTH:
+        raise ValueError(f"summary: longer than {SUMMARY_LENGTH} characters")
+    for key, allowed in (("language", LANGUAGES), ("kind", KINDS)):
+        if texts[key] not in allowed:
+            raise ValueError(f"{key}: one of {', '.join(allowed)} is expected")
+    versions = []
+    for number, version in enumerate(_list(raw, "versions"), start=1):
+        place = f"versions[{number}]."
+        _only_keys(version, ("content", "change_note"), place)
+        content = read_content(version.get("content"), f"{place}content")
+        if content["kind"] != texts["kind"]:
+            raise ValueError(f"{place}content.kind: differs from the entry's kind")
+        versions.append(SampleVersion(content, _text(version, "change_note", place)))
+    baseline = raw.get("baseline")
+    if not isinstance(baseline, int) or not 1 <= baseline <= len(versions):
+        raise ValueError("baseline: the number of one of the versions is expected")
+    return SampleEntry(
+        **texts,
+        tags=_texts(raw, "tags"),
+        baseline=baseline,
+        versions=tuple(versions),
+        cases=tuple(_cases(raw, versions)),
+    )
+
+
+def _cases(raw: dict[str, Any], versions: list[SampleVersion]) -> Iterable[SampleCase]:
+    wanted = set().union(*(variable_names(version.content) for version in versions))
+    for index, case in enumerate(_list(raw, "cases"), start=1):
+        place = f"cases[{index}]."
+        _only_keys(case, ("name", "values", "watch_for"), place)
+        values = case.get("values")
+        if not isinstance(values, dict) or set(values) != wanted:
+            raise ValueError(f"{place}values: exactly {', '.join(sorted(wanted))} are expected")
+        for version in versions:
+            for variable in version.content["variables"]:
+                _check_value(variable, values[variable["name"]], place)
+        name, watch_for = _text(case, "name", place), _text(case, "watch_for", place)
+        yield SampleCase(name, dict(values), watch_for)
+
+
+def _check_value(variable: dict[str, Any], value: object, place: str) -> None:
+    key = f"{place}values.{variable['name']}"
+    if not isinstance(value, str):
+        raise ValueError(f"{key}: text in quotes is expected")
+    if variable["type"] == "choice" and value not in variable["choices"]:
+        raise ValueError(f"{key}: {value!r} is not one of the choices")
+    if variable["max_length"] is not None and len(value) > variable["max_length"]:
+        raise ValueError(f"{key}: longer than {variable['max_length']} characters")
+    if variable["type"] == "number":
+        number = float(value)
+        low, high = variable["min"], variable["max"]
+        if (low is not None and number < low) or (high is not None and number > high):
+            raise ValueError(f"{key}: {value} is out of range")
+
+
+def _only_keys(raw: object, allowed: tuple[str, ...], place: str) -> None:
+    if not isinstance(raw, dict):
+        raise ValueError(f"{place.rstrip('.') or 'file'}: keys and values are expected")
+    for key in raw:
+        if key not in allowed:
+            raise ValueError(f"{place}{key}: unknown key")
+    for key in allowed:
+        if key not in raw:
+            raise ValueError(f"{place}{key}: missing")
+
+
+def _text(raw: dict[str, Any], key: str, place: str = "") -> str:
+    value = raw.get(key)
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"{place}{key}: text is expected")
+    return value.strip()
+
+
+def _list(raw: dict[str, Any], key: str) -> list[Any]:
+    value = raw.get(key)
+    if not isinstance(value, list) or not value:
+        raise ValueError(f"{key}: a list is expected")
+    return value
+
+
+def _texts(raw: dict[str, Any], key: str) -> tuple[str, ...]:
+    values = _list(raw, key)
+    if not all(isinstance(value, str) and value.strip() for value in values):
+        raise ValueError(f"{key}: a list of texts is expected")
+    return tuple(value.strip() for value in values)
