@@ -1,0 +1,1 @@
+"""Intake of uploaded pictures and their thumbnails."""

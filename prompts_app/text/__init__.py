@@ -1,0 +1,1 @@
+"""What is done to text: variables, Markdown, differences, folding, slugs, refusals."""

@@ -1,0 +1,1 @@
+"""Readers and writers of foreign formats, all by way of one neutral document."""

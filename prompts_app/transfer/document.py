@@ -1,0 +1,79 @@
+"""The neutral document between foreign formats and this site, and the limits both sides share.
+
+Readers yield entries and problems; writers take entries. Text in documents is NFC with LF line
+ends. Lengths are in Unicode characters.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+MAX_TITLE = 120
+MAX_SUMMARY = 300
+MAX_USE_CASE = 60
+MAX_CREDIT = 120
+MAX_CHANGE_NOTE = 300
+MAX_TAGS = 10
+MAX_TAG = 40
+MAX_MESSAGES = 20
+MAX_MESSAGE_CHARS = 60_000
+MAX_VARIABLES = 30
+MAX_LABEL = 120
+MAX_CHOICES = 50
+MAX_CHOICE = 200
+MAX_CONTEXT = 20_000
+MAX_CONSTRAINTS = 30
+MAX_CONSTRAINT = 300
+MAX_CASES = 50
+MAX_CASE_NAME = 120
+MAX_WATCH_FOR = 300
+MAX_VALUE = 20_000
+
+
+@dataclass(frozen=True)
+class CaseDocument:
+    """A test case: a value for each variable by name, and what a reader should watch for."""
+
+    name: str
+    values: dict[str, str]
+    watch_for: str = ""
+
+
+@dataclass(frozen=True)
+class VersionDocument:
+    """A version: its content (kind, messages, variables, context, constraints, parameters)."""
+
+    content: dict[str, Any]
+    change_note: str = ""
+
+
+@dataclass(frozen=True)
+class EntryDocument:
+    """An entry with its versions, oldest first.
+
+    `language` is an ISO 639-1 code. `credit` names whoever wrote it elsewhere, or is empty.
+    `source_key` is the same whenever the same source is read again, and unique within it: it keeps
+    a second import from adding anything. `baseline` is an index into `versions`, or None.
+    """
+
+    title: str
+    summary: str
+    use_case: str
+    language: str
+    tags: tuple[str, ...]
+    credit: str
+    source_key: str
+    versions: tuple[VersionDocument, ...]
+    cases: tuple[CaseDocument, ...] = ()
+    baseline: int | None = None
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What kept a part of the source out: the line it starts on (from 1), a code, a detail.
+
+    `detail` is a name or number for the sentence made from `code`, not a sentence; may be empty.
+    """
+
+    line: int
+    code: str
+    detail: str = ""
