@@ -1,0 +1,18 @@
+"""What every test may rely on: the database's place, and settings that suit a test."""
+
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep SQLite in a file, one for each worker, so that threads share it as in production."""
+    database = settings.DATABASES["default"]
+    if database["ENGINE"] == "django.db.backends.sqlite3":
+        folder: Path = tmp_path_factory.mktemp("database")
+        database["TEST"]["NAME"] = str(folder / "test.sqlite3")
+    else:
+        worker = tmp_path_factory.getbasetemp().name.removeprefix("popen-")
+        database["TEST"]["NAME"] = f"test_promptfolio_{worker}"
