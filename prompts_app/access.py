@@ -1,0 +1,217 @@
+"""Who may see or change what: the only place that decides.
+
+Missing and forbidden are the same answer, 404, so that an address tells nothing.
+"""
+
+import uuid
+from typing import Any, TypeVar
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
+from django.db.models import Model, Q
+from django.http import Http404, HttpRequest
+
+from prompts_app import http
+from prompts_app.models import (
+    Entry,
+    Invitation,
+    Picture,
+    Profile,
+    Provider,
+    Run,
+    TestCase,
+    Try,
+    User,
+    Version,
+)
+
+M = TypeVar("M", bound=Model)
+
+
+def public_profile(handle: str, viewer: User | None) -> Profile:
+    """Return a profile that `viewer` may see: one with a listed entry, or their own."""
+    profile = (
+        Profile.objects.select_related("user", "avatar")
+        .filter(handle__iexact=handle, user__is_active=True)
+        .first()
+    )
+    if profile is None or not (
+        profile.user == viewer or Entry.objects.listed().filter(owner=profile.user_id).exists()
+    ):
+        raise Http404
+    return profile
+
+
+def public_entry(handle: str, slug: str, viewer: User | None) -> Entry:
+    """Return an entry with a published version that `viewer` may see."""
+    entry = (
+        Entry.objects.for_cards()
+        .select_related("owner__profile__avatar", "baseline", "featured_case")
+        .filter(owner__profile__handle__iexact=handle, slug=slug, purge_at__isnull=True)
+        .filter(published__isnull=False, owner__is_active=True)
+        .first()
+    )
+    if entry is None or (entry.owner != viewer and entry.visibility == Entry.Visibility.DRAFT):
+        raise Http404
+    return entry
+
+
+def public_version(entry: Entry, number: int) -> Version:
+    """Return version `number` of an entry already found through access."""
+    version = entry.versions.filter(number=number).first()
+    if version is None:
+        raise Http404
+    version.entry = entry
+    return version
+
+
+def public_run(run_id: uuid.UUID, viewer: User | None) -> Run:
+    """Return a finished run whose entry `viewer` may see."""
+    run = (
+        Run.objects.shown()
+        .select_related("version__entry__owner__profile", "case", "picture")
+        .filter(pk=run_id)
+        .first()
+    )
+    if run is None or not _sees(run.version.entry, viewer):
+        raise Http404
+    return run
+
+
+def visitors_try(try_id: uuid.UUID) -> Try:
+    """Return a try by its unguessable id, until its 30 days are over."""
+    found = (
+        Try.objects.live()
+        .select_related("entry__owner__profile", "version")
+        .filter(pk=try_id)
+        .first()
+    )
+    if found is None:
+        raise Http404
+    return found
+
+
+def picture(picture_id: uuid.UUID, viewer: User | None) -> Picture:
+    """Return a picture that `viewer` may see: through its try, its entry or its owner's profile."""
+    found = (
+        Picture.objects.select_related("entry__published", "attempt", "owner")
+        .filter(pk=picture_id)
+        .first()
+    )
+    if found is None or not _sees_picture(found, viewer):
+        raise Http404
+    return found
+
+
+def _sees_picture(found: Picture, viewer: User | None) -> bool:
+    if found.owner == viewer:
+        return True
+    if found.attempt_id is not None:
+        return Try.objects.live().filter(pk=found.attempt_id).exists()
+    if found.entry is not None:
+        return _sees(found.entry, viewer) and (
+            found.cover_of.exists() or found.runs.shown().exists()
+        )
+    return (
+        found.owner.is_active
+        and found.avatar_of.exists()
+        and Entry.objects.published().filter(owner=found.owner_id).exists()
+    )
+
+
+def _sees(entry: Entry, viewer: User | None) -> bool:
+    if entry.purge_at is not None:
+        return False
+    if viewer is not None and entry.owner_id == viewer.pk:
+        return True
+    return (
+        entry.published_id is not None
+        and entry.visibility != Entry.Visibility.DRAFT
+        and entry.owner.is_active
+    )
+
+
+def own_entry(owner: User, slug: str) -> Entry:
+    """Return the author's own entry."""
+    return _or_404(
+        Entry.objects.for_cards()
+        .select_related("draft", "baseline", "featured_case")
+        .filter(owner=owner, slug=slug, purge_at__isnull=True)
+        .first()
+    )
+
+
+def own_version(owner: User, slug: str, number: int) -> Version:
+    """Return a version of the author's own entry."""
+    return _or_404(
+        Version.objects.select_related("entry__owner__profile")
+        .filter(entry__owner=owner, entry__slug=slug, number=number)
+        .first()
+    )
+
+
+def own_case(owner: User, case_id: uuid.UUID) -> TestCase:
+    """Return a test case of the author's own entry."""
+    return _or_404(
+        TestCase.objects.select_related("entry")
+        .filter(pk=case_id, entry__owner=owner, withdrawn_at__isnull=True)
+        .first()
+    )
+
+
+def own_run(owner: User, run_id: uuid.UUID) -> Run:
+    """Return a run of the author's own entry."""
+    return _or_404(
+        Run.objects.select_related("version__entry__owner__profile", "case", "picture", "model")
+        .filter(pk=run_id, version__entry__owner=owner)
+        .first()
+    )
+
+
+def own_provider(owner: User, provider_id: int) -> Provider:
+    """Return a provider that the author added."""
+    return _or_404(Provider.objects.filter(pk=provider_id, owner=owner).first())
+
+
+def own_profile(owner: User) -> Profile | None:
+    """Return the author's profile, or None before it is made."""
+    return Profile.objects.select_related("avatar").filter(user=owner).first()
+
+
+def may_use_private_addresses(user: User) -> bool:
+    """Say whether the account may name providers inside the operator's network."""
+    return user.is_staff
+
+
+def _or_404(found: M | None) -> M:
+    if found is None:
+        raise Http404
+    return found
+
+
+def invitation(code: str) -> Invitation | None:
+    """Return an unused invitation, or None."""
+    return Invitation.objects.filter(Q(code=code) & Q(used_by__isnull=True)).first()
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """Tells allauth who may sign up, and where a visitor calls from."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Open, closed, or by an invitation whose code was opened in this session."""
+        if settings.ACCOUNT_SIGNUP == "invite":
+            return invitation(request.session.get("invitation", "")) is not None
+        return bool(settings.ACCOUNT_SIGNUP == "open")
+
+    def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
+        """Use up the invitation together with the account it makes."""
+        saved: User = super().save_user(request, user, form, commit)
+        found = invitation(request.session.pop("invitation", ""))
+        if found is not None and commit:
+            found.used_by = saved
+            found.save(update_fields=["used_by"])
+        return saved
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Use the one function that knows the trusted proxies."""
+        return http.client_address(request)

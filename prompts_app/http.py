@@ -1,0 +1,110 @@
+"""What every view needs of HTTP: request type, kept pages, client address, page context."""
+
+import ipaddress
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django_htmx.middleware import HtmxDetails
+
+from prompts_app.models import User
+
+P = ParamSpec("P")
+
+# Read and removed by the router in portfolio/asgi.py; they never leave the process.
+KEEP_HEADER = "X-Promptfolio-Keep"
+STREAM_HEADER = "X-Promptfolio-Stream"
+
+# Query arguments that change what a public page shows. A kept page ignores every other one.
+PAGE_ARGUMENTS = frozenset(
+    {"q", "tag", "language", "model", "kind", "after", "before", "from", "to", "case", "run"}
+)
+
+
+class Request(HttpRequest):
+    """A request after the middleware: for annotations only."""
+
+    htmx: HtmxDetails
+    user: User
+
+
+def has_session(request: HttpRequest) -> bool:
+    """Say whether the browser sent a session: without one, a public page asks for none."""
+    return settings.SESSION_COOKIE_NAME in request.COOKIES
+
+
+def viewer(request: HttpRequest) -> User | None:
+    """Return the signed-in account, or None; never creates or reads a session for strangers."""
+    if has_session(request) and request.user.is_authenticated:
+        return request.user
+    return None
+
+
+def page_context(request: HttpRequest) -> dict[str, Any]:
+    """Context of every template (a context processor)."""
+    account = viewer(request)
+    return {
+        "viewer": account,
+        "viewer_profile": getattr(account, "profile", None),
+        "site_name": "Promptfolio",
+        "site_url": settings.SITE_URL,
+        "page_is_public": not has_session(request),
+        "language_choices": [
+            (code, name, code == getattr(request, "LANGUAGE_CODE", settings.LANGUAGE_CODE))
+            for code, name in settings.LANGUAGES
+        ],
+        "current_path": request.get_full_path(),
+    }
+
+
+def kept(
+    view: Callable[Concatenate[Request, P], HttpResponse],
+) -> Callable[Concatenate[Request, P], HttpResponse]:
+    """Let the router keep the page for a moment, for visitors without a session.
+
+    The view must touch neither session nor CSRF token for them.
+    """
+
+    @wraps(view)
+    def wrapper(request: Request, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        if response.status_code == 200 and not has_session(request):
+            response[KEEP_HEADER] = "1"
+            response["Cache-Control"] = "public, max-age=0, must-revalidate"
+        else:
+            response.setdefault("Cache-Control", "private, no-store")
+        return response
+
+    return wrapper
+
+
+def page_or_part(
+    request: Request, page: str, part: str, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """Render `part` for htmx and the whole `page` (which includes that part) otherwise."""
+    whole = not request.htmx or request.htmx.boosted or request.htmx.history_restore_request
+    response = render(request, page if whole else part, context, status=status)
+    response["Vary"] = "HX-Request"
+    return response
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return the visitor's address.
+
+    Each trusted proxy appends the address it was called from to X-Forwarded-For, so with N
+    proxies the N-th entry from the right is the visitor's; what stands left of it anyone can write.
+    """
+    direct = str(request.META.get("REMOTE_ADDR", ""))
+    hops = settings.TRUSTED_PROXIES
+    if not hops:
+        return direct
+    forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
+    if len(forwarded) < hops:
+        return direct
+    try:
+        return str(ipaddress.ip_address(forwarded[-hops]))
+    except ValueError:
+        return direct

@@ -1,0 +1,34 @@
+"""Tables of the site, one module per feature."""
+
+from prompts_app.models.accounts import Invitation, SiteGrant, Spending, User
+from prompts_app.models.entries import Draft, Entry, Tag, TestCase
+from prompts_app.models.ledger import BudgetDay, Reservation
+from prompts_app.models.pictures import Picture
+from prompts_app.models.profiles import Profile
+from prompts_app.models.providers import LLMModel, Provider
+from prompts_app.models.rendered import RenderedText
+from prompts_app.models.runs import Run
+from prompts_app.models.tries import Try, VisitorSalt
+from prompts_app.models.versions import Version
+
+__all__ = [
+    "BudgetDay",
+    "Draft",
+    "Entry",
+    "Invitation",
+    "LLMModel",
+    "Picture",
+    "Profile",
+    "Provider",
+    "RenderedText",
+    "Reservation",
+    "Run",
+    "SiteGrant",
+    "Spending",
+    "Tag",
+    "TestCase",
+    "Try",
+    "User",
+    "Version",
+    "VisitorSalt",
+]

@@ -1,0 +1,129 @@
+"""Accounts, and what an account may spend."""
+
+import secrets
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib.auth.base_user import BaseUserManager
+from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes accounts whose e-mail addresses compare without regard to case."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Return a new account; raises ValueError without an e-mail address."""
+        if not email:
+            raise ValueError("an account needs an e-mail address")
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Return a new account that may use the admin."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=(username or "").lower())
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """An account: signs in by e-mail address. What the public sees of it is its profile."""
+
+    email = models.EmailField(_("e-mail address"), unique=True)
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+    language = models.CharField(max_length=8, blank=True)
+    date_joined = models.DateTimeField(default=timezone.now)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+
+    class Meta:
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
+
+    def __str__(self) -> str:
+        return self.email
+
+    def clean(self) -> None:
+        """Keep addresses in lower case, so that one address is one account."""
+        self.email = self.email.strip().lower()
+
+
+class Spending(models.Model):
+    """What an author allows visitors to spend and try. Money in micro-dollars."""
+
+    owner = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="spending")
+    daily_limit = models.BigIntegerField()
+    tries_per_visitor = models.PositiveIntegerField()
+    tries_per_entry = models.PositiveIntegerField()
+    paused = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = _("spending limits")
+        verbose_name_plural = _("spending limits")
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(daily_limit__gte=0), name="spending_positive"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.owner}"
+
+    @classmethod
+    def of(cls, owner: User) -> "Spending":
+        """Return the owner's limits, made from the site's defaults when there are none yet."""
+        spending, _created = cls.objects.get_or_create(
+            owner=owner,
+            defaults={
+                "daily_limit": settings.DAILY_BUDGET,
+                "tries_per_visitor": settings.TRIES_PER_VISITOR_PER_DAY,
+                "tries_per_entry": settings.TRIES_PER_ENTRY_PER_DAY,
+            },
+        )
+        return spending
+
+
+class SiteGrant(models.Model):
+    """An author may use the site-wide provider, up to a daily cap in micro-dollars."""
+
+    user = models.OneToOneField(User, models.CASCADE, related_name="site_grant")
+    daily_cap = models.BigIntegerField(_("daily cap (micro-dollars)"))
+
+    class Meta:
+        verbose_name = _("grant of the site's provider")
+        verbose_name_plural = _("grants of the site's provider")
+        constraints = (
+            models.CheckConstraint(condition=models.Q(daily_cap__gte=0), name="grant_positive"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user}"
+
+
+def _invitation_code() -> str:
+    return secrets.token_urlsafe(24)
+
+
+class Invitation(models.Model):
+    """Lets one person sign up while sign-up is by invitation."""
+
+    code = models.CharField(max_length=64, unique=True, default=_invitation_code)
+    note = models.CharField(max_length=120, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    used_by = models.OneToOneField(User, models.SET_NULL, null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+
+    def __str__(self) -> str:
+        return self.note or self.code[:8]

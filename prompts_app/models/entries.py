@@ -1,0 +1,157 @@
+"""Entries of a portfolio, their drafts and test cases."""
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from prompts_app.models.accounts import User
+from prompts_app.models.providers import LLMModel
+
+
+class Tag(models.Model):
+    """A word entries are filed under; `slug` is its folded form in addresses."""
+
+    slug = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=40)
+
+    class Meta:
+        verbose_name = _("tag")
+        verbose_name_plural = _("tags")
+        ordering = ("slug",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class EntryQuerySet(models.QuerySet["Entry"]):
+    """The filters that pages share."""
+
+    def published(self) -> "EntryQuerySet":
+        """Entries that anyone with the address may see."""
+        return self.filter(
+            visibility__in=(Entry.Visibility.UNLISTED, Entry.Visibility.LISTED),
+            published__isnull=False,
+            owner__is_active=True,
+            purge_at__isnull=True,
+        )
+
+    def listed(self) -> "EntryQuerySet":
+        """Entries that home, explore and profiles show."""
+        return self.published().filter(visibility=Entry.Visibility.LISTED)
+
+    def for_cards(self) -> "EntryQuerySet":
+        """Everything a card or row shows, in a fixed number of queries."""
+        return self.select_related("owner__profile", "cover", "published").prefetch_related("tags")
+
+
+class Entry(models.Model):
+    """One portfolio item. Its prompt lives in a draft and in immutable versions."""
+
+    class Visibility(models.TextChoices):
+        """Who finds the entry."""
+
+        DRAFT = "draft", _("draft: only you")
+        UNLISTED = "unlisted", _("unlisted: anyone with the address")
+        LISTED = "listed", _("listed: on your profile and in Explore")
+
+    class Kind(models.TextChoices):
+        """What the prompt makes."""
+
+        TEXT = "text", _("text")
+        IMAGE = "image", _("picture")
+
+    owner = models.ForeignKey(User, models.CASCADE, related_name="entries")
+    slug = models.CharField(max_length=80)
+    title = models.CharField(max_length=120)
+    summary = models.CharField(max_length=300, blank=True)
+    use_case = models.TextField(blank=True)
+    language = models.CharField(max_length=12, default="en")
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.TEXT)
+    visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.DRAFT)
+    tags = models.ManyToManyField(Tag, blank=True, related_name="entries")
+    cover = models.ForeignKey(
+        "Picture", models.SET_NULL, null=True, blank=True, related_name="cover_of"
+    )
+    credit = models.CharField(max_length=120, blank=True)
+    # Where an import found it; the same find is never imported twice.
+    source_key = models.CharField(max_length=80, null=True, blank=True)
+    published = models.ForeignKey(
+        "Version", models.SET_NULL, null=True, blank=True, related_name="published_in"
+    )
+    published_at = models.DateTimeField(null=True, blank=True)
+    baseline = models.ForeignKey(
+        "Version", models.SET_NULL, null=True, blank=True, related_name="baseline_of"
+    )
+    tryable = models.ManyToManyField(LLMModel, blank=True, related_name="entries")
+    featured_case = models.ForeignKey(
+        "TestCase", models.SET_NULL, null=True, blank=True, related_name="featured_in"
+    )
+    # Written when publishing: folded words of everything public, for the full-text indexes.
+    search_text = models.TextField(blank=True, default="")
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(auto_now=True)
+    # Set just before the entry is deleted: only then may its versions go.
+    purge_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[EntryQuerySet] = EntryQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("entry")
+        verbose_name_plural = _("entries")
+        constraints = (
+            models.UniqueConstraint(fields=("owner", "slug"), name="entry_slug"),
+            models.UniqueConstraint(fields=("owner", "source_key"), name="entry_source"),
+        )
+        indexes = (
+            models.Index(
+                fields=("-published_at", "-id"),
+                name="entry_listed",
+                condition=models.Q(visibility="listed", published__isnull=False),
+            ),
+            models.Index(fields=("owner", "-updated_at"), name="entry_of_owner"),
+        )
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Draft(models.Model):
+    """The one working copy of an entry's prompt. `revision` tells two tabs apart."""
+
+    entry = models.OneToOneField(Entry, models.CASCADE, primary_key=True, related_name="draft")
+    content = models.JSONField()
+    revision = models.PositiveIntegerField(default=1)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("draft")
+        verbose_name_plural = _("drafts")
+
+    def __str__(self) -> str:
+        return f"{self.entry}"
+
+
+class TestCase(models.Model):
+    """Named values for the variables of an entry."""
+
+    __test__ = False  # pytest would take the class for tests
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    entry = models.ForeignKey(Entry, models.CASCADE, related_name="cases")
+    name = models.CharField(max_length=120)
+    values = models.JSONField(default=dict)
+    watch_for = models.CharField(max_length=300, blank=True)
+    position = models.PositiveIntegerField(default=0)
+    # A removed case stays for the runs that were made with it.
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("test case")
+        verbose_name_plural = _("test cases")
+        ordering = ("position", "name")
+
+    def __str__(self) -> str:
+        return self.name

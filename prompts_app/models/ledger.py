@@ -1,0 +1,85 @@
+"""The ledger: what each author may spend a day, and money set aside for single calls.
+
+All amounts are micro-dollars.
+"""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from prompts_app.models.accounts import User
+
+
+class BudgetDay(models.Model):
+    """One author's money on one day (UTC) in one purse."""
+
+    class Purse(models.TextChoices):
+        """Who pays the provider."""
+
+        OWN = "own", _("the author")
+        SITE = "site", _("the operator")
+
+    owner = models.ForeignKey(User, models.CASCADE, related_name="budget_days")
+    purse = models.CharField(max_length=8, choices=Purse, default=Purse.OWN)
+    day = models.DateField()
+    limit = models.BigIntegerField()
+    spent = models.BigIntegerField(default=0)
+    reserved = models.BigIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("day's budget")
+        verbose_name_plural = _("days' budgets")
+        constraints = (
+            models.UniqueConstraint(fields=("owner", "purse", "day"), name="budget_day"),
+            models.CheckConstraint(
+                condition=Q(spent__gte=0, reserved__gte=0, limit__gte=0), name="budget_positive"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.owner} {self.day} {self.purse}"
+
+
+class Reservation(models.Model):
+    """Money set aside before one call and settled exactly once after it."""
+
+    class State(models.TextChoices):
+        """Open until settled."""
+
+        OPEN = "open", _("open")
+        SETTLED = "settled", _("settled")
+        # Its process died: counted as spent in full.
+        FORFEITED = "forfeited", _("forfeited")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    budget_day = models.ForeignKey(BudgetDay, models.CASCADE, related_name="reservations")
+    amount = models.BigIntegerField()
+    actual = models.BigIntegerField(null=True, blank=True)
+    # The provider told no usage, so the full amount was taken.
+    assumed = models.BooleanField(default=False)
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    lease_until = models.DateTimeField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("reservation")
+        verbose_name_plural = _("reservations")
+        constraints = (
+            models.CheckConstraint(condition=Q(amount__gte=0), name="reservation_positive"),
+            models.CheckConstraint(
+                condition=Q(state="open", actual__isnull=True)
+                | (~Q(state="open") & Q(actual__isnull=False)),
+                name="reservation_settled_once",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=("lease_until",), name="reservation_open", condition=Q(state="open")
+            ),
+        )
+
+    def __str__(self) -> str:
+        return str(self.pk)
