@@ -1,11 +1,14 @@
 """Lets Babel find the texts in Django's templates, so that nobody needs GNU gettext."""
 
 import io
-from collections.abc import Collection, Iterator, Mapping
-from typing import Any, BinaryIO
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from babel.messages.extract import extract_python
 from django.utils.translation.template import templatize
+
+if TYPE_CHECKING:
+    from babel.messages.extract import _ExtractionResult
 
 
 def extract_template(
@@ -13,8 +16,8 @@ def extract_template(
     keywords: Mapping[str, Any],
     comment_tags: Collection[str],
     options: Mapping[str, Any],
-) -> Iterator[tuple[int, str, str | tuple[str, ...], list[str], str | None]]:
-    """Yield (line, function, messages, comments, context) for each text marked for translation.
+) -> "Iterable[_ExtractionResult]":
+    """Return (line, function, messages, comments) for each text marked for translation.
 
     This is Babel's extraction interface
     (https://babel.pocoo.org/en/latest/messages.html#writing-extraction-methods). `file` holds a
@@ -24,4 +27,4 @@ def extract_template(
     # The tags' texts come out as calls where the tags stood, and a template's indentation
     # means nothing to Python.
     flat = "\n".join(line.lstrip() for line in code.split("\n"))
-    yield from extract_python(io.BytesIO(flat.encode()), keywords, comment_tags, {})
+    return extract_python(io.BytesIO(flat.encode()), keywords, comment_tags, {})
