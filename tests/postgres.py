@@ -8,6 +8,7 @@ import ctypes
 import importlib.util
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -126,11 +127,10 @@ class Postgres:
             raise RuntimeError(f"{program} failed: {done.stdout}{done.stderr}")
 
 
-def documented_variables() -> list[str]:
-    """Return the name of every variable in `.env.example`, set or commented out."""
-    lines = (ROOT / ".env.example").read_text().splitlines()
-    words = (line.lstrip("# ").partition("=") for line in lines if "=" in line)
-    return [name for name, _, _ in words if name.isidentifier() and name.isupper()]
+def settings_variables() -> set[str]:
+    """Return the name of every environment variable that the settings read."""
+    code = (ROOT / "portfolio" / "settings.py").read_text()
+    return set(re.findall(r'\benv(?:\.\w+)?\(\s*"([A-Z][A-Z0-9_]+)"', code))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -152,7 +152,7 @@ def prepare(config: pytest.Config) -> None:
     kind = os.environ.get("TEST_DATABASE", "sqlite")
     if kind not in KINDS:
         raise pytest.UsageError(f"TEST_DATABASE must be sqlite or postgres, not “{kind}”.")
-    for name in documented_variables():
+    for name in settings_variables():
         os.environ.pop(name, None)
     os.environ["PYTHON_DOTENV_DISABLED"] = "1"
     folder = Path(tempfile.mkdtemp(prefix="promptfolio-test-"))
