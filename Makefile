@@ -89,7 +89,7 @@ messages: $(DEVELOPMENT)
 	for file in locale/*/LC_MESSAGES/django.po; do \
 		language="$${file#locale/}"; \
 		$(PY) $(BABEL) update --input-file build/django.pot --output-file "$$file" \
-			--locale "$${language%%/*}" --ignore-obsolete --width 100 \
+			--locale "$${language%%/*}" --ignore-obsolete --no-fuzzy-matching --width 100 \
 			--ignore-pot-creation-date || exit 1; \
 	done
 

@@ -2,18 +2,18 @@
 
 import io
 from collections.abc import Collection, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Any
 
 from babel.messages.extract import extract_python
 from django.utils.translation.template import templatize
 
 if TYPE_CHECKING:
-    from babel.messages.extract import _ExtractionResult
+    from babel.messages.extract import _ExtractionResult, _FileObj, _Keyword
 
 
 def extract_template(
-    file: BinaryIO,
-    keywords: Mapping[str, Any],
+    file: "_FileObj | IO[bytes]",
+    keywords: "Mapping[str, _Keyword]",
     comment_tags: Collection[str],
     options: Mapping[str, Any],
 ) -> "Iterable[_ExtractionResult]":

@@ -1,5 +1,6 @@
 """What every test may rely on: the database's place, and settings that suit a test."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -14,5 +15,5 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
         folder: Path = tmp_path_factory.mktemp("database")
         database["TEST"]["NAME"] = str(folder / "test.sqlite3")
     else:
-        worker = tmp_path_factory.getbasetemp().name.removeprefix("popen-")
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
         database["TEST"]["NAME"] = f"test_promptfolio_{worker}"
