@@ -14,10 +14,11 @@ from pygments.lexers import get_lexer_by_name
 from pygments.token import STANDARD_TYPES
 
 MAX_COLOURED = 12_000
+BLOCK_START = '<div class="code">'
 
-# Every class a coloured block may carry. "err" is left out: half a JSON document or a variable in
-# braces is no error to a reader.
-CLASSES = frozenset(STANDARD_TYPES.values()) - {"", "err"}
+# Every class a coloured block may carry. Leave "err" uncoloured in style sheets: half a JSON
+# document or a variable in braces is no error to a reader.
+CLASSES = frozenset(STANDARD_TYPES.values()) - {""}
 
 _LANGUAGES = {
     "bash": "bash",
@@ -52,7 +53,7 @@ def code_html(code: str, language: str) -> str:
     """A block of code as `<div class="code"><pre><code>…`, coloured where `language` is known."""
     lexer = _lexer(language.lower()) if len(code) <= MAX_COLOURED else None
     inner = highlight(code, lexer, _FORMATTER).rstrip("\n") if lexer else html.escape(code)
-    return f'<div class="code"><pre><code>{inner}</code></pre></div>'
+    return f"{BLOCK_START}<pre><code>{inner}</code></pre></div>"
 
 
 _FORMATTER: HtmlFormatter[str] = HtmlFormatter(nowrap=True)

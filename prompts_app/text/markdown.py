@@ -16,12 +16,12 @@ from markdown import Markdown
 from markdown.blockprocessors import BlockProcessor
 from markdown.extensions import Extension
 from markdown.extensions.sane_lists import SaneListExtension
-from markdown.extensions.tables import TableExtension
+from markdown.extensions.tables import TableProcessor
 from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
-from markdown.util import AtomicString
+from markdown.util import HTML_PLACEHOLDER, AtomicString
 
-from prompts_app.text.code import CLASSES, code_html
+from prompts_app.text.code import BLOCK_START, CLASSES, code_html
 from prompts_app.text.markdown_lines import LinePass
 
 # Kept HTML is keyed by this: raise it whenever the same text would give different HTML.
@@ -33,9 +33,11 @@ _MAX_BLOCK_WORK: Final = 4_000_000
 _MAX_INLINE_WORK: Final = 2_000_000
 _MAX_PARAGRAPH_WORK: Final = 400_000
 _MAX_COLOURED: Final = 30_000
+_MAX_CELLS: Final = 5_000
 
 _OWN_PICTURE = re.compile(r"/media/[A-Za-z0-9_-][A-Za-z0-9_./-]*")
 _MARKS = re.compile(r"[*_\[\]`!<&\\]")
+_STASHED = re.compile(HTML_PLACEHOLDER % "([0-9]+)")
 _LINKABLE = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
 
 _TAGS = {
@@ -118,16 +120,29 @@ class _Meter(BlockProcessor):
     spent = 0
 
     def test(self, parent: ElementTree.Element, block: str) -> bool:
-        first, _, rest = block.partition("\n")
-        # python-markdown fills every row of a table to the width of its first.
-        cells = first.count("|") * rest.count("\n")
-        self.spent += len(block) + 100 + 20 * cells
+        self.spent += len(block) + 250
         if self.spent > _MAX_BLOCK_WORK:
             raise _TooMuchWorkError
         return False
 
     def run(self, parent: ElementTree.Element, blocks: list[str]) -> bool | None:
         return False
+
+
+class _Table(TableProcessor):
+    """Tables of a size a person reads.
+
+    Every row is filled to the width of the first, so a table's cost is rows times columns, and
+    pairing backticks within a row takes the square of their number.
+    """
+
+    def test(self, parent: ElementTree.Element, block: str) -> bool:
+        rows = block.split("\n")
+        if len(rows) < 2 or "-" not in rows[1] or set(rows[1]) - set("|:- "):
+            return False
+        if rows[0].count("|") * len(rows) > _MAX_CELLS or max(r.count("`") for r in rows) > 100:
+            return False
+        return bool(super().test(parent, block))
 
 
 class _PlainWhereHostile(Treeprocessor):
@@ -148,7 +163,7 @@ class _PlainWhereHostile(Treeprocessor):
 
 
 class _ForThisSite(Treeprocessor):
-    """Headings below the page's own; foreign pictures as links to their address."""
+    """Headings below the page's own; foreign pictures as links; no code blocks in paragraphs."""
 
     def run(self, root: ElementTree.Element) -> None:
         self._walk(root, inside_link=False)
@@ -162,8 +177,19 @@ class _ForThisSite(Treeprocessor):
             element.tag = "a" if _LINKABLE.match(src) and not inside_link else "span"
             if element.tag == "a":
                 element.set("href", src)
+        elif element.tag == "p" and self._holds_code_among_words(element):
+            # A <p> ends where a block begins; browsers would leave empty ones behind.
+            element.tag = "div"
         for child in element:
             self._walk(child, inside_link=inside_link or element.tag == "a")
+
+    def _holds_code_among_words(self, paragraph: ElementTree.Element) -> bool:
+        words = [paragraph.text or "", *(child.tail or "" for child in paragraph)]
+        keys = [int(key) for part in words for key in _STASHED.findall(part)]
+        blocks = self.md.htmlStash.rawHtmlBlocks
+        code = any(k < len(blocks) and str(blocks[k]).startswith(BLOCK_START) for k in keys)
+        alone = len(paragraph) == 0 and _STASHED.fullmatch(words[0])
+        return code and not alone
 
 
 class _House(Extension):
@@ -172,6 +198,9 @@ class _House(Extension):
         md.inlinePatterns.deregister("html")
         md.preprocessors.register(_Lines(md), "lines", 20)
         md.parser.blockprocessors.register(_Meter(md.parser), "meter", 1000)
+        table = _Table(md.parser, {"use_align_attribute": True})
+        md.parser.blockprocessors.register(table, "table", 75)
+        md.ESCAPED_CHARS.append("|")
         md.treeprocessors.register(_PlainWhereHostile(md), "plain_where_hostile", 30)
         md.treeprocessors.register(_ForThisSite(md), "for_this_site", -10)
 
@@ -179,6 +208,6 @@ class _House(Extension):
 def _converter() -> Markdown:
     # A new one each time: a converter keeps state and threads would share it.
     return Markdown(
-        extensions=[TableExtension(use_align_attribute=True), SaneListExtension(), _House()],
+        extensions=[SaneListExtension(), _House()],
         output_format="html",
     )

@@ -23,6 +23,7 @@ _QUOTE = re.compile(rf"^(?: {{0,3}}>){{{MAX_QUOTE_DEPTH + 1}}}[ >]*")
 class _Level:
     marker: int  # column of the bullet or number
     content: int  # column where the item's text begins
+    numbered: bool
 
 
 class LinePass:
@@ -32,6 +33,7 @@ class LinePass:
         self._stash = stash
         self._out: list[str] = []
         self._levels: list[_Level] = []
+        self._in_later_paragraph = False  # of an item
 
     def run(self, lines: Iterable[str]) -> list[str]:
         """The lines for python-markdown."""
@@ -40,12 +42,23 @@ class LinePass:
             if match := _FENCE.match(line):
                 self._fence(match, waiting)
             elif not line.strip():
-                self._out.append("")
+                self._blank()
             elif not _RULE.match(line) and (match := _ITEM.match(line)):
                 self._item(line, match)
             else:
                 self._other(line)
+        self._blank()
         return self._out
+
+    def _blank(self) -> None:
+        # Never two in a row: python-markdown would begin or end a block with a line break.
+        if self._out and self._out[-1]:
+            self._out.append("")
+
+    def _apart(self, line: str) -> None:
+        self._blank()
+        self._out.append(line)
+        self._blank()
 
     def _fence(self, opening: re.Match[str], rest: Iterable[str]) -> None:
         indent, fence, language = len(opening[1]), opening[2], opening[3]
@@ -63,28 +76,30 @@ class LinePass:
             # into one with paragraphs.
             self._out.append(" " * (4 * len(self._levels)) + placeholder)
         else:
-            self._out += ["", placeholder, ""]
+            self._apart(placeholder)
 
     def _item(self, line: str, match: re.Match[str]) -> None:
         indent, marker = len(match[1]), match[2]
         if not self._levels and indent >= 4:
             self._out.append(line)
             return
-        starts_list = not self._levels
+        numbered = marker[0].isdigit()
+        starts_list, other_kind = not self._levels, False
         while self._levels and indent < self._levels[-1].content:
-            sibling = indent >= self._levels[-1].marker
-            self._levels.pop()
-            if sibling:
+            level = self._levels.pop()
+            if indent >= level.marker:
+                other_kind = level.numbered != numbered
                 break
-        after_text = bool(self._out and self._out[-1])
-        if starts_list and after_text:
-            if marker[0].isdigit() and marker[:-1] != "1":
+        if self._out and self._out[-1]:
+            if starts_list and numbered and marker[:-1] != "1":
                 # A sentence that happens to break before "1984." is no list.
                 self._out.append(line)
                 return
-            self._out.append("")
+            if starts_list or other_kind or self._in_later_paragraph:
+                self._blank()
+        self._in_later_paragraph = False
         depth = min(len(self._levels), MAX_LIST_DEPTH - 1)
-        self._levels.append(_Level(indent, match.end()))
+        self._levels.append(_Level(indent, match.end(), numbered))
         mark = marker[:-1] + "." if marker.endswith(")") else marker
         self._out.append(f"{' ' * (4 * depth)}{mark} {line[match.end() :]}")
 
@@ -95,12 +110,13 @@ class LinePass:
             if after_blank or _HEADING.match(line) or _RULE.match(line):
                 self._leave_levels(indent)
             if self._levels:
+                self._in_later_paragraph |= after_blank
                 depth = min(len(self._levels), MAX_LIST_DEPTH)
                 text = line[min(indent, self._levels[-1].content) :]
                 self._out.append(" " * (4 * depth) + text)
                 return
         if _HEADING.match(line):
-            self._out += ["", line, ""]
+            self._apart(line)
         elif match := _QUOTE.match(line):
             self._out.append("> " * MAX_QUOTE_DEPTH + line[match.end() :])
         else:
