@@ -17,7 +17,7 @@ MAX_PIXELS: Final = 40_000_000
 MAX_SIDE: Final = 2048
 
 # A progressive JPEG decodes the whole picture once per scan; ordinary ones have about ten.
-_MAX_JPEG_SCANS = 64
+_MAX_JPEG_SCANS = 24
 
 # Pillow calls a JPEG with further pictures appended (many phones) MPO.
 _FORMATS: Final[dict[str, Format]] = {

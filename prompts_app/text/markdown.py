@@ -36,7 +36,7 @@ _MAX_COLOURED: Final = 30_000
 _MAX_CELLS: Final = 5_000
 
 _OWN_PICTURE = re.compile(r"/media/[A-Za-z0-9_-][A-Za-z0-9_./-]*")
-_MARKS = re.compile(r"[*_\[\]`!<&\\]")
+_MARKS = re.compile(r"[*_\[\]`!<&\\]|  \n")
 _STASHED = re.compile(HTML_PLACEHOLDER % "([0-9]+)")
 _LINKABLE = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
 
