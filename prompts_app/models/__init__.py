@@ -8,6 +8,7 @@ from prompts_app.models.profiles import Profile
 from prompts_app.models.providers import LLMModel, Provider
 from prompts_app.models.rendered import RenderedText
 from prompts_app.models.runs import Run
+from prompts_app.models.site import KeyFingerprint
 from prompts_app.models.tries import Try, VisitorSalt
 from prompts_app.models.versions import Version
 
@@ -16,6 +17,7 @@ __all__ = [
     "Draft",
     "Entry",
     "Invitation",
+    "KeyFingerprint",
     "LLMModel",
     "Picture",
     "Profile",

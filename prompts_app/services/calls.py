@@ -1,0 +1,77 @@
+"""One call of a model: what to send, what it may cost at most, and what it did cost."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from prompts_app.llm import prices
+from prompts_app.llm.errors import LLMError
+from prompts_app.llm.types import ChatCall, Endpoint, PictureCall, Price, Usage
+from prompts_app.models import LLMModel
+from prompts_app.services import providers, versions
+
+# Sent where the author set no maximum: an answer without an end has no upper price.
+DEFAULT_MAX_TOKENS = 1500
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A call ready to be made. `bound` is the most it can cost, in micro-dollars."""
+
+    call: ChatCall | PictureCall
+    price: Price
+    bound: int
+
+    @property
+    def host(self) -> str:
+        """The host that receives the text."""
+        return providers.host_of(self.call.endpoint.base_url)
+
+    def cost(self, usage: Usage) -> int | None:
+        """Return what a finished call cost; None where the provider did not say."""
+        if isinstance(self.call, PictureCall):
+            if not self.price.input and not self.price.output:
+                return self.price.picture
+            return prices.cost(self.price, usage, pictures=1) if usage.known else None
+        if not self.price.input and not self.price.output:
+            return 0
+        return prices.cost(self.price, usage) if usage.known else None
+
+    def cost_of_failure(self, error: LLMError) -> int | None:
+        """Return what a failed call cost: nothing only where the provider cannot have billed."""
+        return self.cost(error.usage or Usage()) if error.billed else 0
+
+
+def plan(model: LLMModel, content: dict[str, Any], values: dict[str, str]) -> Plan:
+    """Return the call that runs a version's content with `values` on `model`.
+
+    Raises keys.KeyUnreadable.
+    """
+    endpoint: Endpoint = providers.endpoint_of(model.provider)
+    price = providers.price_of(model)
+    messages = versions.messages_with(content, values)
+    parameters = dict(content["parameters"])
+    if model.kind == LLMModel.Kind.IMAGE:
+        prompt = "\n\n".join(message["content"] for message in messages)
+        return Plan(
+            PictureCall(
+                endpoint=endpoint,
+                model=model.name,
+                prompt=prompt,
+                size=parameters.get("size"),
+                refused=frozenset(model.refused),
+            ),
+            price,
+            prices.picture_bound(price, prompt),
+        )
+    max_tokens = parameters.setdefault("max_tokens", DEFAULT_MAX_TOKENS)
+    return Plan(
+        ChatCall(
+            endpoint=endpoint,
+            model=model.name,
+            messages=messages,
+            parameters=parameters,
+            refused=frozenset(model.refused),
+        ),
+        price,
+        prices.upper_bound(price, messages, max_tokens),
+    )

@@ -1,0 +1,181 @@
+"""What an author does with entries, their drafts and test cases."""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from prompts_app.models import Draft, Entry, LLMModel, Picture, Tag, TestCase, User
+from prompts_app.text.fold import fold
+from prompts_app.text.slug import slugify
+
+EMPTY_CONTENT: dict[str, Any] = {
+    "kind": Entry.Kind.TEXT.value,
+    "messages": [{"role": "user", "content": ""}],
+    "variables": [],
+    "context": "",
+    "constraints": [],
+    "parameters": {},
+}
+
+
+class StaleDraft(Exception):  # noqa: N818 - it reads as the condition it is
+    """The draft was saved elsewhere meanwhile; `current` is what is kept now."""
+
+    def __init__(self, current: Draft) -> None:
+        super().__init__("stale draft")
+        self.current = current
+
+
+def create_entry(
+    owner: User,
+    *,
+    title: str,
+    tags: Sequence[str] = (),
+    content: dict[str, Any] | None = None,
+    **fields: Any,
+) -> Entry:
+    """Make an entry with its draft; the slug is made from the title unless given."""
+    content = content or EMPTY_CONTENT
+    with transaction.atomic():
+        entry = Entry.objects.create(
+            owner=owner,
+            title=title,
+            slug=fields.pop("slug", None) or free_slug(owner, title),
+            kind=content["kind"],
+            **fields,
+        )
+        set_tags(entry, tags)
+        Draft.objects.create(entry=entry, content=content)
+    return entry
+
+
+def free_slug(owner: User, title: str) -> str:
+    """Return a slug made from `title` that no other entry of the owner has."""
+    base = slugify(title)[:72]
+    taken = set(
+        Entry.objects.filter(owner=owner, slug__startswith=base).values_list("slug", flat=True)
+    )
+    if base not in taken:
+        return base
+    return next(f"{base}-{n}" for n in range(2, len(taken) + 3) if f"{base}-{n}" not in taken)
+
+
+def update_entry(entry: Entry, *, tags: Sequence[str], **fields: Any) -> None:
+    """Change what surrounds the prompt: title, summary, visibility and the like."""
+    with transaction.atomic():
+        for name, value in fields.items():
+            setattr(entry, name, value)
+        entry.save(update_fields=[*fields, "updated_at"])
+        set_tags(entry, tags)
+        index(entry)
+
+
+def set_tags(entry: Entry, names: Iterable[str]) -> None:
+    """File the entry under `names`; names that fold to the same word are one tag."""
+    wanted = {slugify(name)[:40]: name.strip()[:40] for name in names if name.strip()}
+    Tag.objects.bulk_create(
+        (Tag(slug=slug, name=name) for slug, name in wanted.items()), ignore_conflicts=True
+    )
+    entry.tags.set(Tag.objects.filter(slug__in=wanted))
+
+
+def save_draft(entry: Entry, content: dict[str, Any], revision: int) -> Draft:
+    """Keep the draft if it is still at `revision`. Raises StaleDraft otherwise."""
+    saved = Draft.objects.filter(entry=entry, revision=revision).update(
+        content=content, revision=F("revision") + 1, updated_at=timezone.now()
+    )
+    current = Draft.objects.get(entry=entry)
+    if not saved:
+        raise StaleDraft(current)
+    return current
+
+
+def save_case(entry: Entry, case: TestCase | None, **fields: Any) -> TestCase:
+    """Add a test case, or change one that no run was made with.
+
+    A case with runs is evidence: the changed one becomes a new case and the old one is withdrawn.
+    """
+    with transaction.atomic():
+        if case is not None and case.runs.exists() and case.values != fields["values"]:
+            position = case.position
+            withdraw_case(case)
+            return TestCase.objects.create(entry=entry, position=position, **fields)
+        if case is None:
+            last = TestCase.objects.filter(entry=entry).order_by("-position").first()
+            return TestCase.objects.create(
+                entry=entry, position=last.position + 1 if last else 0, **fields
+            )
+        for name, value in fields.items():
+            setattr(case, name, value)
+        case.save()
+        return case
+
+
+def withdraw_case(case: TestCase) -> None:
+    """Remove a case from the list; runs made with it keep it."""
+    case.withdrawn_at = timezone.now()
+    case.save(update_fields=["withdrawn_at"])
+
+
+def live_cases(entry: Entry) -> list[TestCase]:
+    """Return the entry's cases in the author's order."""
+    return list(entry.cases.filter(withdrawn_at__isnull=True))
+
+
+def set_tryable(entry: Entry, models: Iterable[LLMModel]) -> None:
+    """Say on which models visitors may try the entry; none closes it for tries."""
+    entry.tryable.set(models)
+
+
+def set_cover(entry: Entry, picture: Picture | None) -> None:
+    """Show `picture` on cards and the entry page, or the typographic cover again."""
+    entry.cover = picture
+    entry.save(update_fields=["cover", "updated_at"])
+
+
+def delete_entry(entry: Entry) -> None:
+    """Delete the entry with everything that belongs to it, files included."""
+    with transaction.atomic():
+        files = [(picture.file, picture.small) for picture in Picture.objects.filter(entry=entry)]
+        # Versions leave only with an entry that is marked for it (see models/triggers.py).
+        Entry.objects.filter(pk=entry.pk).update(purge_at=timezone.now())
+        entry.delete()
+
+        def remove_files() -> None:
+            for file, small in files:
+                file.delete(save=False)
+                small.delete(save=False)
+
+        transaction.on_commit(remove_files)
+
+
+def index(entry: Entry) -> None:
+    """Write the folded words of everything public about a published entry."""
+    if entry.published is None:
+        return
+    content = entry.published.content
+    words = [
+        entry.title,
+        entry.summary,
+        entry.use_case,
+        entry.credit,
+        *entry.tags.values_list("name", flat=True),
+        content.get("context", ""),
+        *(constraint["text"] for constraint in content.get("constraints", ())),
+        *(message["content"] for message in content.get("messages", ())),
+    ]
+    entry.search_text = fold(" ".join(words))[:100_000]
+    entry.save(update_fields=["search_text", "updated_at"])
+
+
+def case_of(entry: Entry, case_id: str) -> TestCase | None:
+    """Return the entry's case of that id; None for an unknown or malformed one."""
+    try:
+        wanted = uuid.UUID(case_id)
+    except ValueError:
+        return None
+    return entry.cases.filter(pk=wanted, withdrawn_at__isnull=True).first()

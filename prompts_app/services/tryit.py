@@ -1,0 +1,273 @@
+"""Tries: a visitor runs a published prompt on their own input, inside the author's limits.
+
+Order: limits and reservation in one short transaction (`admit`), the call with no transaction open
+(`perform`), settlement whatever happened.
+"""
+
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from threading import Lock
+
+from django.db import transaction
+from django.utils import timezone
+
+from prompts_app.llm import client
+from prompts_app.llm.errors import LLMError
+from prompts_app.llm.gather import gathered
+from prompts_app.llm.types import Delta, Finished, PictureCall, PictureResult
+from prompts_app.models import Entry, LLMModel, Run, Spending, Try, Version
+from prompts_app.pictures.intake import PictureError
+from prompts_app.services import budget, calls, keys, pictures, providers
+from prompts_app.services.threads import in_database
+
+
+class Refused(Exception):  # noqa: N818 - it reads as the condition it is
+    """The try cannot run. `code` names the sentence; `until` is when it may, if time helps.
+
+    Codes: "closed" (no live tries here), "paused", "visitor_limit", "entry_limit", "budget",
+    "provider" (its key cannot be read).
+    """
+
+    def __init__(self, code: str, until: datetime | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.until = until
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A try whose money is set aside; `perform` makes the call."""
+
+    attempt: Try
+    plan: calls.Plan
+    model: LLMModel
+    reservation: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The call is on its way."""
+
+    attempt: Try
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A piece of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The try is over, well or badly; `attempt` holds what is kept of it."""
+
+    attempt: Try
+    retry_after: float | None = None
+
+
+def models_for(entry: Entry) -> list[LLMModel]:
+    """Return the models visitors may choose: allowed by the author, usable and of the right kind."""
+    return list(
+        LLMModel.objects.usable_by(entry.owner)
+        .filter(entries=entry, kind=entry.kind)
+        .order_by("provider_id", "name")
+    )
+
+
+def kept_try(attempt_id: uuid.UUID, entry: Entry) -> Try | None:
+    """Return the try this one-time id has already made on `entry`, if any."""
+    return Try.objects.filter(pk=attempt_id, entry=entry).select_related("version").first()
+
+
+def left_today(entry: Entry, visitor: str) -> int:
+    """Return how many tries the visitor still has on this author's entries today."""
+    limits = Spending.of(entry.owner)
+    return max(
+        0, limits.tries_per_visitor - _count_today(visitor=visitor, entry__owner=entry.owner)
+    )
+
+
+def admit(
+    attempt_id: uuid.UUID, version: Version, model: LLMModel, values: dict[str, str], visitor: str
+) -> Admitted:
+    """Check every limit, set the money aside and keep the try, or raise Refused.
+
+    The model must be one of `models_for`; `values` are validated. Raises IntegrityError when the
+    one-time id was used meanwhile.
+    """
+    entry = version.entry
+    limits = Spending.of(entry.owner)
+    if limits.paused:
+        raise Refused("paused")
+    try:
+        plan = calls.plan(model, version.content, values)
+    except keys.KeyUnreadable as error:
+        raise Refused("provider") from error
+    with transaction.atomic():
+        try:
+            # First of all: the row it locks makes the counts below final.
+            reservation = budget.reserve(entry.owner, budget.purse_of(model), plan.bound)
+        except budget.BudgetExhausted as exhausted:
+            raise Refused("budget", exhausted.resets_at) from exhausted
+        tomorrow = budget.next_day(timezone.now().astimezone(UTC).date())
+        if _count_today(visitor=visitor, entry__owner=entry.owner) >= limits.tries_per_visitor:
+            raise Refused("visitor_limit", tomorrow)
+        if _count_today(entry=entry) >= limits.tries_per_entry:
+            raise Refused("entry_limit", tomorrow)
+        attempt = Try(
+            id=attempt_id,
+            entry=entry,
+            version=version,
+            model=model,
+            model_asked=model.name,
+            provider_host=plan.host,
+            is_demo=model.provider.is_demo,
+            state=Try.State.RUNNING,
+            values=values,
+            visitor=visitor,
+        )
+        attempt.save(force_insert=True)
+    return Admitted(attempt, plan, model, reservation.pk)
+
+
+def _count_today(**scope: object) -> int:
+    midnight = datetime.combine(timezone.now().astimezone(UTC).date(), time.min, tzinfo=UTC)
+    # A try the provider refused before answering costs the visitor nothing.
+    return (
+        Try.objects.filter(created_at__gte=midnight, **scope)
+        .exclude(state=Try.State.FAILED, cost=0, output="")
+        .count()
+    )
+
+
+async def perform(admitted: Admitted) -> AsyncIterator[Started | Text | Ended]:
+    """Make the call and yield what happens; exactly one Ended comes last.
+
+    Closing the iterator stops the call: what came so far is kept and the money settled.
+    """
+    attempt, plan = admitted.attempt, admitted.plan
+    settled = False
+    text: list[str] = []
+    try:
+        yield Started(attempt)
+        try:
+            if isinstance(plan.call, PictureCall):
+                result: Finished | PictureResult = await client.make_picture(plan.call)
+            else:
+                async with aclosing(gathered(client.stream_chat(plan.call))) as events:
+                    async for event in events:
+                        if isinstance(event, Delta):
+                            text.append(event.text)
+                            yield Text(event.text)
+                        else:
+                            result = event
+        except LLMError as error:
+            settled = True
+            await in_database(_keep_failure, admitted, error)
+            yield Ended(attempt, error.retry_after)
+        else:
+            settled = True
+            await in_database(_keep_answer, admitted, result)
+            yield Ended(attempt)
+    finally:
+        if not settled:
+            await in_database(_keep_stopped, admitted, "".join(text))
+
+
+def _keep_answer(admitted: Admitted, result: Finished | PictureResult) -> None:
+    attempt, plan = admitted.attempt, admitted.plan
+    attempt.cost = plan.cost(result.usage)
+    attempt.state = Try.State.DONE
+    attempt.model_answered = (result.model_answered or "")[:120]
+    attempt.labels = sorted(result.labels)
+    attempt.parameters_left_out = sorted(result.refused)
+    attempt.prompt_tokens = result.usage.prompt_tokens
+    attempt.completion_tokens = result.usage.completion_tokens
+    attempt.latency_ms = result.latency_ms
+    if isinstance(result, Finished):
+        attempt.output = result.text
+        attempt.finish_reason = (result.finish_reason or "")[:40]
+        attempt.first_token_ms = result.ttft_ms
+    _settle(admitted, attempt.cost)
+    providers.remember_refused(admitted.model, result.refused)
+    if isinstance(result, PictureResult):
+        try:
+            pictures.keep_picture(attempt.entry.owner, result.data, attempt=attempt)
+        except PictureError:
+            attempt.state, attempt.error_code = Try.State.FAILED, "bad_answer"
+            attempt.error_detail = "The provider's answer is not a PNG, JPEG or WebP picture."
+    attempt.save()
+
+
+def _keep_failure(admitted: Admitted, error: LLMError) -> None:
+    attempt = admitted.attempt
+    attempt.cost = admitted.plan.cost_of_failure(error)
+    attempt.state = Try.State.FAILED
+    attempt.error_code = error.code
+    attempt.error_detail = error.detail
+    attempt.output = error.partial
+    attempt.parameters_left_out = sorted(error.refused)
+    _settle(admitted, attempt.cost)
+    providers.remember_refused(admitted.model, error.refused)
+    attempt.save()
+
+
+def _keep_stopped(admitted: Admitted, text: str) -> None:
+    attempt = admitted.attempt
+    attempt.state = Try.State.STOPPED
+    attempt.output = text
+    _settle(admitted, None)
+    attempt.save()
+
+
+def _settle(admitted: Admitted, cost: int | None) -> None:
+    # Settled on its own, first: nothing that goes wrong with the answer may touch the money.
+    budget.settle(admitted.reservation, cost)
+
+
+class Handover:
+    """Admitted tries on their way from the view (a sync thread) to the stream (the event loop)."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[uuid.UUID, Admitted] = {}
+        self._lock = Lock()
+
+    def put(self, admitted: Admitted) -> None:
+        """Leave a try for the stream to fetch."""
+        with self._lock:
+            self._waiting[admitted.attempt.pk] = admitted
+
+    def take(self, attempt_id: uuid.UUID) -> Admitted:
+        """Fetch a try, once. Raises KeyError."""
+        with self._lock:
+            return self._waiting.pop(attempt_id)
+
+
+handover = Handover()
+
+
+def recorded_answer(version: Version) -> Run | None:
+    """Return the run to show when nothing can run live: the version's newest, captured first."""
+    return (
+        Run.objects.shown()
+        .filter(version=version)
+        .select_related("case", "picture")
+        .order_by("origin", "-created_at")
+        .first()
+    )
+
+
+def delete_expired() -> int:
+    """Delete tries whose 30 days are over, pictures included; return how many."""
+    expired = Try.objects.filter(expires_at__lte=timezone.now()).prefetch_related("pictures")
+    count = 0
+    for attempt in expired.iterator(chunk_size=200):
+        for picture in attempt.pictures.all():
+            pictures.delete_picture(picture)
+        attempt.delete()
+        count += 1
+    return count

@@ -1,0 +1,101 @@
+"""Publishing and withdrawing versions."""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from prompts_app.models import Draft, Entry, Version
+from prompts_app.receipts.canonical import content_hash
+from prompts_app.services import entries, rendering
+from prompts_app.text import variables
+
+
+class NotPublishable(Exception):  # noqa: N818 - it reads as the condition it is
+    """The draft cannot be published; `code` is "empty", "unchanged" or "stale"."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def publish_version(entry: Entry, change_note: str, *, revision: int | None = None) -> Version:
+    """Snapshot the draft as the entry's next version and show it to visitors.
+
+    With `revision`, only that revision of the draft is published. Raises NotPublishable.
+    """
+    with transaction.atomic():
+        # Holding the draft's row makes the numbers of two publishing tabs follow each other.
+        draft = Draft.objects.select_for_update().get(entry=entry)
+        if revision is not None and draft.revision != revision:
+            raise NotPublishable("stale")
+        return add_version(entry, draft.content, change_note)
+
+
+def add_version(entry: Entry, content: dict[str, Any], change_note: str) -> Version:
+    """Make `content` the next version, published at once. Raises NotPublishable."""
+    if not any(message["content"].strip() for message in content["messages"]):
+        raise NotPublishable("empty")
+    with transaction.atomic():
+        latest = Version.objects.filter(entry=entry).order_by("-number").first()
+        digest = content_hash(content)
+        if latest is not None and latest.content_hash == digest and not latest.withdrawn_at:
+            raise NotPublishable("unchanged")
+        version = Version.objects.create(
+            entry=entry,
+            number=latest.number + 1 if latest else 1,
+            content=content,
+            content_hash=digest,
+            change_note=change_note,
+        )
+        entry.published = version
+        entry.published_at = version.created_at
+        entry.kind = content["kind"]
+        if entry.baseline_id is None:
+            entry.baseline = version
+        entry.save(update_fields=["published", "published_at", "kind", "baseline", "updated_at"])
+        entries.index(entry)
+    return version
+
+
+def withdraw_version(version: Version) -> None:
+    """Erase a version's content for good; its number and hash stay.
+
+    If it was the published one, the newest version left takes its place; with none left the
+    entry is no longer public. Outputs of the version go with its content: they may repeat it.
+    """
+    with transaction.atomic():
+        withdrawn = Version.objects.filter(pk=version.pk, withdrawn_at__isnull=True).update(
+            content={}, change_note="", withdrawn_at=timezone.now()
+        )
+        if not withdrawn:
+            return
+        rendering.forget(
+            [version.content["context"], *version.runs.values_list("output", flat=True)]
+        )
+        version.runs.update(output="", raw_response=None, values={}, hidden=True)
+        version.trys.all().delete()
+        entry = Entry.objects.get(pk=version.entry_id)
+        left = entry.versions.filter(withdrawn_at__isnull=True).order_by("-number").first()
+        if entry.published_id == version.pk:
+            entry.published = left
+        if entry.baseline_id == version.pk:
+            entry.baseline = entry.versions.filter(withdrawn_at__isnull=True).last()
+        entry.search_text = ""
+        entry.save(update_fields=["published", "baseline", "search_text", "updated_at"])
+        entries.index(entry)
+
+
+def messages_with(content: dict[str, Any], values: dict[str, str]) -> list[dict[str, str]]:
+    """Return the messages of a version's content with `values` in place of its variables.
+
+    A variable without a value takes its default.
+    """
+    filled = {one["name"]: one["default"] for one in content["variables"]} | values
+    return [
+        {
+            "role": message["role"],
+            "content": variables.render(message["content"], filled),
+        }
+        for message in content["messages"]
+    ]

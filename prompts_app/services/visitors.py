@@ -1,0 +1,42 @@
+"""Telling visitors apart without keeping their addresses."""
+
+import hashlib
+import hmac
+import ipaddress
+import secrets
+from datetime import UTC, timedelta
+
+from django.utils import timezone
+
+from prompts_app.models import VisitorSalt
+
+
+def address_block(address: str) -> str:
+    """Return what one visitor may hold: an IPv4 address, or the /64 of an IPv6 address.
+
+    An IPv4 address in IPv6 spelling counts as IPv4. Text that is no address is kept as it is.
+    """
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address[:64]
+    if isinstance(found, ipaddress.IPv6Address):
+        if found.ipv4_mapped:
+            return str(found.ipv4_mapped)
+        return str(ipaddress.IPv6Network((found.packed[:8] + bytes(8), 64)))
+    return str(found)
+
+
+def visitor_key(address: str) -> str:
+    """Return the visitor's key of today (UTC): 64 hex digits that mean nothing tomorrow."""
+    today = timezone.now().astimezone(UTC).date()
+    salt, _created = VisitorSalt.objects.get_or_create(
+        day=today, defaults={"salt": secrets.token_bytes(32)}
+    )
+    return hmac.new(bytes(salt.salt), address_block(address).encode(), hashlib.sha256).hexdigest()
+
+
+def destroy_old_salts() -> int:
+    """Delete salts of days before yesterday; return how many."""
+    oldest_kept = timezone.now().astimezone(UTC).date() - timedelta(days=1)
+    return VisitorSalt.objects.filter(day__lt=oldest_kept).delete()[0]
