@@ -20,6 +20,7 @@ CODES: frozenset[str] = frozenset(
         "no_credit",  # 402, or a 429 that says the quota is used up
         "content_filter",  # refused by the provider's filter before an answer
         "provider_error",  # 5xx, or an error event within the stream
+        "not_found",  # 404 where no model was named: the base URL is wrong
         "redirected",  # 3xx: redirects are never followed
         "not_json",  # an HTML page, plain text or broken JSON where an answer should be
         "bad_answer",  # JSON, but not of a shape that can hold an answer

@@ -103,6 +103,7 @@ class Delta:
 LABELS: frozenset[str] = frozenset(
     {
         "no_usage",  # the provider did not count tokens
+        "refusal",  # the provider marked the text as a refusal
         "no_finish_reason",  # the answer ended without saying why
         "cut_at_cap",  # cut at Limits.max_chars
         "content_filter",  # finish_reason content_filter
