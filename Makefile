@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test test-sqlite test-postgres test-browser soak bench check lock messages
+.PHONY: help demo install test test-sqlite test-postgres test-browser soak bench check lock messages
 
 PYTHON ?= python3
 PY := .venv/bin/python
@@ -26,6 +26,7 @@ endif
 
 help:
 	@echo 'make demo      install once, start the site with its sample portfolio'
+	@echo 'make install   install only: what a server needs (docs/deploy.md)'
 	@echo 'make test      all tests: SQLite, PostgreSQL, a real browser'
 	@echo 'make check     lint, types, layers, templates, settings, migrations'
 	@echo 'make soak      the long storms'
@@ -35,6 +36,8 @@ help:
 
 demo: $(RUNTIME) $(MESSAGES)
 	@$(PY) manage.py demo
+
+install: $(RUNTIME) $(MESSAGES)
 
 test: test-sqlite test-postgres test-browser
 

@@ -1,5 +1,6 @@
 """`manage.py demo`: the whole site on this machine, with its sample portfolio."""
 
+import asyncio
 import os
 import secrets
 import sys
@@ -54,6 +55,7 @@ class Command(BaseCommand):
         if demo_port is not None:
             settings.DEMO_MODEL_URL = f"http://127.0.0.1:{demo_port}/v1"
             added["DEMO_MODEL_URL"] = settings.DEMO_MODEL_URL
+        call_command("collectstatic", interactive=False, verbosity=0)
         call_command("prepare", verbosity=0)
         email, password = sample_author()
         model = model_line()
@@ -89,7 +91,7 @@ def has_provider() -> bool:
     """Say whether a real model can be used: one the operator set, or an Ollama here."""
     if settings.OPENAI_API_KEY or settings.OPENAI_BASE_URL:
         return True
-    return bool(local_ollama(settings.OLLAMA_URL))
+    return bool(asyncio.run(local_ollama(settings.OLLAMA_URL)))
 
 
 def sample_author() -> tuple[str, str]:
