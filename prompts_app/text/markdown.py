@@ -28,8 +28,8 @@ from prompts_app.text.markdown_lines import LinePass
 RENDERER: Final = "markdown-1"
 
 MAX_CHARS: Final = 250_000
-# Bounds on work, from measurements on two slow cores: each stops below about half a second.
-_MAX_BLOCK_WORK: Final = 4_000_000
+# Bounds on work, from measurements on two slow cores: each stops at about half a second.
+_MAX_BLOCK_WORK: Final = 3_000_000
 _MAX_INLINE_WORK: Final = 2_000_000
 _MAX_PARAGRAPH_WORK: Final = 400_000
 _MAX_COLOURED: Final = 30_000
