@@ -1,8 +1,5 @@
 """`manage.py demo`: the whole site on this machine, with its sample portfolio."""
 
-import asyncio
-import os
-import secrets
 import sys
 import tempfile
 from pathlib import Path
@@ -21,9 +18,8 @@ from portfolio.launch import (
     listening_host,
     web_command,
 )
-from prompts_app.demo.portfolio import load
-from prompts_app.llm.ollama import local_ollama
-from prompts_app.models import Provider, User
+from prompts_app.models import Provider
+from prompts_app.services import samples
 
 START_SECONDS = 60.0
 
@@ -50,26 +46,28 @@ class Command(BaseCommand):
     def _run(self, processes: Processes) -> None:
         require_writable(settings.VAR_DIR)
         host = listening_host(settings.HOST, settings.PORT)
-        demo_port = None if has_provider() else free_port()
-        added = {}
-        if demo_port is not None:
-            settings.DEMO_MODEL_URL = f"http://127.0.0.1:{demo_port}/v1"
-            added["DEMO_MODEL_URL"] = settings.DEMO_MODEL_URL
+        demo_port = free_port()
+        # Where the demo model will listen if preparing finds no other model to use.
+        settings.DEMO_MODEL_URL = f"http://127.0.0.1:{demo_port}/v1"
         call_command("collectstatic", interactive=False, verbosity=0)
         call_command("prepare", verbosity=0)
-        email, password = sample_author()
-        model = model_line()
+        # Progress goes where it cannot mix with the three lines.
+        call_command("load_demo", stdout=sys.stderr)
+        provider = Provider.objects.get(owner=None, active=True)
+        sign_in, model = sign_in_line(), model_line(provider)
         connections.close_all()
 
-        manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
-        if demo_port is not None:
+        added = {}
+        if provider.is_demo:
+            added["DEMO_MODEL_URL"] = settings.DEMO_MODEL_URL
             program = [sys.executable, "-m", "prompts_app.demo", "--port", str(demo_port)]
             processes.start("demo model", program, added)
         processes.start("web server", web_command(host, settings.PORT), added)
-        processes.start("worker", [*manage, "worker"], added)
+        manage = str(settings.BASE_DIR / "manage.py")
+        processes.start("worker", [sys.executable, manage, "worker"], added)
         processes.wait_until_answers(host, settings.PORT, "/readyz", START_SECONDS)
         self.stdout.write(f"Open     {settings.SITE_URL}/")
-        self.stdout.write(f"Sign in  {email}  {password}")
+        self.stdout.write(f"Sign in  {sign_in}")
         self.stdout.write(f"Model    {model}")
         self.stdout.flush()
         processes.wait()
@@ -87,48 +85,21 @@ def require_writable(folder: Path) -> None:
         ) from error
 
 
-def has_provider() -> bool:
-    """Say whether a real model can be used: one the operator set, or an Ollama here."""
-    if settings.OPENAI_API_KEY or settings.OPENAI_BASE_URL:
-        return True
-    return bool(asyncio.run(local_ollama(settings.OLLAMA_URL)))
-
-
-def sample_author() -> tuple[str, str]:
-    """Return the sample author's e-mail address and what to say of the password.
-
-    The sample portfolio is loaded if its author is absent. The password is made once and kept in
-    `demo-password` in VAR_DIR, readable by its owner alone; it is told only while it is right.
-    """
-    email = load().author.email
-    if not User.objects.filter(email=email).exists():
-        call_command("load_demo", verbosity=0)
-    user = User.objects.get(email=email)
+def sign_in_line() -> str:
+    """Return the sample author's e-mail address and password; that only while it is right."""
+    author = samples.sample_author()
+    if author is None:
+        raise LaunchError("The sample portfolio could not be loaded.")
     file = settings.VAR_DIR / "demo-password"
-    if not user.has_usable_password():
-        password = secrets.token_urlsafe(9)
-        keep_secret(file, password)
-        user.set_password(password)
-        user.save(update_fields=["password"])
-        return email, password
     kept = file.read_text().strip() if file.exists() else ""
-    if kept and user.check_password(kept):
-        return email, kept
-    return email, f"(your own password; “manage.py changepassword {email}” sets another)"
+    if kept and author.check_password(kept):
+        return f"{author.email}  {kept}"
+    return f"{author.email}  (your own password; “manage.py changepassword” sets another)"
 
 
-def keep_secret(file: Path, text: str) -> None:
-    """Write `text` to `file`, which only its owner may read; whole or not at all."""
-    handle, draft = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    with os.fdopen(handle, "w") as out:
-        out.write(text + "\n")
-    Path(draft).replace(file)
-
-
-def model_line() -> str:
+def model_line(provider: Provider) -> str:
     """Return the name of the site's model and what kind of model it is."""
-    provider = Provider.objects.filter(owner=None, active=True).first()
-    if provider is None or provider.is_demo:
+    if provider.is_demo:
         return "(demo model: scripted rules)"
     served = provider.served.filter(enabled=True).order_by("id").first()
     return f"{served.name if served else provider.name} (live)"
