@@ -8,10 +8,13 @@ from collections import Counter
 from prompts_app.demo.rules.prompt import Prompt, cut, language_of, words
 
 _COMMON = frozenset(
-    "the and for that with you this from have are was not but they his her its our your will "
-    "would can all any one out who how what when where which there their about into than then les des "
-    "une est dans pour que qui sur avec vous pas plus par sont cette ces mais nous elle ils leur "
-    "aux ont être avoir fait comme tout tous sans sous entre donc".split()  # noqa: SIM905
+    re.findall(
+        r"\S+",
+        "the and for that with you this from have are was not but they his her its our your will "
+        "would can all any one out who how what when where which there their about into than then "
+        "les des une est dans pour que qui sur avec vous pas plus par sont cette ces mais nous "
+        "elle ils leur aux ont être avoir fait comme tout tous sans sous entre donc",
+    )
 )
 
 

@@ -14,12 +14,19 @@ from functools import cached_property
 _TAG = re.compile(r"<([A-Za-zà-ÿ_]{2,30})>")
 _FENCED = re.compile(r'("""|```)[a-z]*\n?(.*)\1', re.DOTALL)
 _FRENCH = frozenset(
-    "le la les des une est et dans pour que qui sur avec vous tu au aux ce cette ces en du "
-    "réponds extrais résume rédige explique écris voici donne pas sans".split()  # noqa: SIM905
+    re.findall(
+        r"\S+",
+        "l d j n s c qu on il je se ne ou le la les des une est et "
+        "dans pour que qui sur avec vous tu au aux ce cette ces en du "
+        "réponds extrais résume rédige explique écris voici donne pas sans",
+    )
 )
 _ENGLISH = frozenset(
-    "the a an is are of and to in for that with you this on your it be not from as what "
-    "answer extract summarise summarize write explain give draw without".split()  # noqa: SIM905
+    re.findall(
+        r"\S+",
+        "the a an is are of and to in for that with you this on your it be not from as what "
+        "answer extract summarise summarize write explain give draw without",
+    )
 )
 _LIMIT = re.compile(
     r"(?:at most|no more than|maximum of|maximum|max\.?|under|up to|within|fewer than|less than|"
@@ -54,7 +61,7 @@ _ORDER = re.compile(
 )
 _WANTED = re.compile(
     r"(?:réponds?|répondez|écris|answer|reply|say|write|output|respond)\b"
-    r"(?: (?:only|just|with|seulement|simplement|par))*\s*:?\s*[\"“«]?\s*([^\"”».!\n]{2,120})",
+    r"(?: (?:only|just|with|seulement|simplement|par))*\s*:?\s*[\"“«]?\s*([^\"”».!]{2,120})",
     re.IGNORECASE,
 )
 
@@ -74,6 +81,11 @@ class Prompt:
     earlier: tuple[str, ...]
 
     @cached_property
+    def flat(self) -> str:
+        """The instructions on one line, so that a line break never hides a sentence from a rule."""
+        return " ".join(self.instructions.split())
+
+    @cached_property
     def language(self) -> str:
         """The language of the instructions: "fr" or "en"."""
         return language_of(self.instructions)
@@ -81,22 +93,22 @@ class Prompt:
     @cached_property
     def json_only(self) -> bool:
         """Whether prose around the JSON is ruled out."""
-        return self.json_mode or _JSON_ONLY.search(self.instructions) is not None
+        return self.json_mode or _JSON_ONLY.search(self.flat) is not None
 
     @cached_property
     def data_only(self) -> bool:
         """Whether the prompt says that orders inside the data do not count."""
-        return _DATA_ONLY.search(self.instructions) is not None
+        return _DATA_ONLY.search(self.flat) is not None
 
     @cached_property
     def no_guessing(self) -> bool:
         """Whether the prompt forbids filling gaps."""
-        return _NO_GUESS.search(self.instructions) is not None
+        return _NO_GUESS.search(self.flat) is not None
 
     @cached_property
     def word_limit(self) -> int | None:
         """The smallest limit in words the instructions give, if any."""
-        found = [int(first or second) for first, second in _LIMIT.findall(self.instructions)]
+        found = [int(first or second) for first, second in _LIMIT.findall(self.flat)]
         return min(found) if found else None
 
     @cached_property
@@ -106,11 +118,11 @@ class Prompt:
         if found is None:
             return None
         wanted = _WANTED.search(self.data, found.start())
-        return wanted.group(1).strip() if wanted else ""
+        return " ".join(wanted.group(1).split()) if wanted else ""
 
     def says(self, pattern: str) -> bool:
-        """Whether the instructions match a regular expression, whatever the case."""
-        return re.search(pattern, self.instructions, re.IGNORECASE | re.DOTALL) is not None
+        """Whether the instructions, on one line, match a regular expression, whatever the case."""
+        return re.search(pattern, self.flat, re.IGNORECASE | re.DOTALL) is not None
 
 
 def read(messages: Sequence[Mapping[str, str]], parameters: Mapping[str, object]) -> Prompt:
