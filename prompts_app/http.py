@@ -1,6 +1,7 @@
 """What every view needs of HTTP: request type, kept pages, client address, page context."""
 
 import ipaddress
+import json
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
@@ -89,6 +90,11 @@ def page_or_part(
     response = render(request, page if whole else part, context, status=status)
     response["Vary"] = "HX-Request"
     return response
+
+
+def event_frame(event: str, data: dict[str, Any]) -> bytes:
+    """Return one server-sent event (WHATWG HTML, section 9.2), its data as JSON on one line."""
+    return f"event: {event}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
 
 
 def client_address(request: HttpRequest) -> str:

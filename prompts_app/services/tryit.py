@@ -5,7 +5,7 @@ Order: limits and reservation in one short transaction (`admit`), the call with 
 """
 
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
@@ -18,7 +18,7 @@ from prompts_app.llm import client
 from prompts_app.llm.errors import LLMError
 from prompts_app.llm.gather import gathered
 from prompts_app.llm.types import Delta, Finished, PictureCall, PictureResult
-from prompts_app.models import Entry, LLMModel, Run, Spending, Try, Version
+from prompts_app.models import Entry, LLMModel, Run, Spending, TestCase, Try, Version
 from prompts_app.pictures.intake import PictureError
 from prompts_app.services import budget, calls, keys, pictures, providers
 from prompts_app.services.threads import in_database
@@ -70,7 +70,7 @@ class Ended:
 
 
 def models_for(entry: Entry) -> list[LLMModel]:
-    """Return the models visitors may choose: allowed by the author, usable and of the right kind."""
+    """Return the models visitors may choose: ticked by the author, usable, of the right kind."""
     return list(
         LLMModel.objects.usable_by(entry.owner)
         .filter(entries=entry, kind=entry.kind)
@@ -144,7 +144,7 @@ def _count_today(**scope: object) -> int:
     )
 
 
-async def perform(admitted: Admitted) -> AsyncIterator[Started | Text | Ended]:
+async def perform(admitted: Admitted) -> AsyncGenerator[Started | Text | Ended, None]:
     """Make the call and yield what happens; exactly one Ended comes last.
 
     Closing the iterator stops the call: what came so far is kept and the money settled.
@@ -250,15 +250,29 @@ class Handover:
 handover = Handover()
 
 
-def recorded_answer(version: Version) -> Run | None:
-    """Return the run to show when nothing can run live: the version's newest, captured first."""
-    return (
+def recorded_answers(version: Version, cases: list[TestCase]) -> list[Run]:
+    """Return a recorded answer for each case that has one, to show when nothing can run live.
+
+    Captured ones come before pasted ones, newer before older; without any case, the newest at all.
+    """
+    runs = list(
         Run.objects.shown()
         .filter(version=version)
         .select_related("case", "picture")
-        .order_by("origin", "-created_at")
-        .first()
+        .order_by("origin", "-created_at")[:500]
     )
+    by_case: dict[uuid.UUID | None, Run] = {}
+    for run in runs:
+        by_case.setdefault(run.case_id, run)
+    found = [by_case[case.pk] for case in cases if case.pk in by_case]
+    return found or runs[:1]
+
+
+def delete_try(attempt: Try) -> None:
+    """Delete a try with its pictures, files included."""
+    for picture in attempt.pictures.all():
+        pictures.delete_picture(picture)
+    attempt.delete()
 
 
 def delete_expired() -> int:
@@ -266,8 +280,6 @@ def delete_expired() -> int:
     expired = Try.objects.filter(expires_at__lte=timezone.now()).prefetch_related("pictures")
     count = 0
     for attempt in expired.iterator(chunk_size=200):
-        for picture in attempt.pictures.all():
-            pictures.delete_picture(picture)
-        attempt.delete()
+        delete_try(attempt)
         count += 1
     return count

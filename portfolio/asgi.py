@@ -1,0 +1,125 @@
+"""The server's entrance: pages run as sync views in a few fixed threads, streams on the event loop.
+
+A view decides everything about a try (form, limits, money) like any other page; it then names the
+admitted try in a header, and the stream is sent from here. So an open stream holds no thread.
+"""
+
+import asyncio
+import os
+import re
+from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portfolio.settings")
+
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+
+# Named in settings too; it also loads the apps that the imports below need.
+pages = get_wsgi_application()
+
+from portfolio.kept import KeptPages
+from portfolio.wsgi_call import Answer, TooLarge, VisitorLeft, call, read_body
+from prompts_app.http import STREAM_HEADER
+from prompts_app.llm import client
+from prompts_app.views import tryit
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+# Tries are admitted in threads of their own, so that busy pages do not hold them up.
+_page_threads = ThreadPoolExecutor(settings.PAGE_THREADS, thread_name_prefix="page")
+_try_threads = ThreadPoolExecutor(4, thread_name_prefix="try")
+_kept = KeptPages(seconds=2.0, max_bytes=32 * 1024 * 1024)
+_TOO_LARGE = Answer(
+    413,
+    [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")],
+    b"This is more than the site takes: 8 MB for a picture, far less for text.\n",
+)
+_TRY = re.compile(r"/@[^/]+/[^/]+/try/")
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer one ASGI scope: lifespan, or an HTTP request."""
+    if scope["type"] == "lifespan":
+        await _lifespan(receive, send)
+    elif scope["type"] == "http":
+        await _http(scope, receive, send)
+    else:
+        await send({"type": "websocket.close", "code": 1000})
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while (await receive())["type"] != "lifespan.shutdown":
+        await send({"type": "lifespan.startup.complete"})
+    await client.close()
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+async def _http(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["method"] in ("GET", "HEAD"):
+        await _kept.answer(scope, send, lambda: _page(scope, b""))
+        return
+    try:
+        body = await read_body(receive)
+    except VisitorLeft:
+        return
+    except TooLarge:
+        await _TOO_LARGE.send(send)
+        return
+    answer = await _page(scope, body)
+    attempt = answer.pop(STREAM_HEADER)
+    if attempt is None:
+        # Whatever changed here, this process shows it at once; others within two seconds.
+        _kept.clear()
+        await answer.send(send)
+    elif answer.is_event_stream:
+        await _until_gone(receive, _stream(attempt, answer, send))
+    else:
+        await _until_gone(receive, _finish_then_redirect(attempt, answer, send))
+
+
+async def _page(scope: Scope, body: bytes) -> Answer:
+    threads = _try_threads if body and _TRY.fullmatch(scope["path"]) else _page_threads
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(threads, call, pages, scope, body)
+
+
+async def _stream(attempt: str, answer: Answer, send: Send) -> None:
+    async with aclosing(tryit.frames(attempt)) as frames:
+        await answer.start(send)
+        async for frame in frames:
+            await send({"type": "http.response.body", "body": frame, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _finish_then_redirect(attempt: str, answer: Answer, send: Send) -> None:
+    """Without JavaScript the try runs to its end, and the redirect leads to what is kept of it."""
+    async with aclosing(tryit.frames(attempt)) as frames:
+        async for _frame in frames:
+            pass
+    await answer.send(send)
+
+
+async def _until_gone(receive: Receive, work: Awaitable[None]) -> None:
+    """Do `work`, but stop it as soon as the visitor has left."""
+    working = asyncio.ensure_future(work)
+    leaving = asyncio.ensure_future(_disconnect(receive))
+    try:
+        await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        leaving.cancel()
+        if not working.done():
+            working.cancel()
+        await asyncio.gather(working, leaving, return_exceptions=True)
+    if not working.cancelled():
+        working.result()
+
+
+async def _disconnect(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,139 @@
+"""One page as one call: an ASGI request in, a Django response out, in a thread of the pool.
+
+The body is read before a thread is taken and sent after it is given back, so that a slow visitor
+never holds one. (WSGI-in-ASGI adapters hold a thread for as long as the visitor reads.)
+"""
+
+import io
+import sys
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any
+
+# More is read and thrown away, so that a form too large still gets its answer …
+KEPT_BODY = 10 * 1024 * 1024
+# … up to here, where reading ends.
+MOST_BODY = 100 * 1024 * 1024
+
+Scope = MutableMapping[str, Any]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class TooLarge(Exception):  # noqa: N818 - it reads as the condition it is
+    """The body goes on beyond MOST_BODY."""
+
+
+class VisitorLeft(Exception):  # noqa: N818 - it reads as the condition it is
+    """The connection ended before the body did."""
+
+
+class Answer:
+    """A whole response: status, headers (names in lower case) and body, all bytes."""
+
+    def __init__(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+    def pop(self, name: str) -> str | None:
+        """Remove a header and return its value; None where there is none."""
+        wanted = name.lower().encode()
+        for index, (key, value) in enumerate(self.headers):
+            if key == wanted:
+                del self.headers[index]
+                return value.decode("latin-1")
+        return None
+
+    @property
+    def is_event_stream(self) -> bool:
+        """Whether the body is to be sent as server-sent events."""
+        return any(
+            key == b"content-type" and value.startswith(b"text/event-stream")
+            for key, value in self.headers
+        )
+
+    async def start(self, send: Send) -> None:
+        """Send status and headers; the body follows in pieces of unknown number."""
+        headers = [header for header in self.headers if header[0] != b"content-length"]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+
+    async def send(self, send: Send) -> None:
+        """Send the whole response."""
+        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
+        await send({"type": "http.response.body", "body": self.body})
+
+
+async def read_body(receive: Callable[[], Awaitable[MutableMapping[str, Any]]]) -> bytes:
+    """Return the request's body, cut at KEPT_BODY. Raises VisitorLeft or TooLarge."""
+    parts: list[bytes] = []
+    kept = seen = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise VisitorLeft
+        piece: bytes = message.get("body", b"")
+        seen += len(piece)
+        if seen > MOST_BODY:
+            raise TooLarge
+        if kept < KEPT_BODY:
+            parts.append(piece[: KEPT_BODY - kept])
+            kept += len(parts[-1])
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+def call(application: Application, scope: Scope, body: bytes) -> Answer:
+    """Call a WSGI application and return its whole answer (PEP 3333)."""
+    started: dict[str, Any] = {}
+
+    def start_response(
+        status: str, headers: list[tuple[str, str]], exc_info: object = None
+    ) -> Callable[[bytes], object]:
+        started.update(status=int(status[:3]), headers=headers)
+        return lambda _data: None
+
+    response = application(_environ(scope, body), start_response)
+    try:
+        content = b"".join(response)
+    finally:
+        close = getattr(response, "close", None)
+        if close is not None:
+            close()
+    headers = [
+        (name.lower().encode("latin-1"), value.encode("latin-1"))
+        for name, value in started["headers"]
+    ]
+    return Answer(started["status"], headers, b"" if scope["method"] == "HEAD" else content)
+
+
+def _environ(scope: Scope, body: bytes) -> dict[str, Any]:
+    host, port = scope.get("server") or ("localhost", 80)
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": "",
+        "PATH_INFO": scope["path"].encode("utf-8", "surrogateescape").decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "SERVER_NAME": host,
+        "SERVER_PORT": str(port or 0),
+        "REMOTE_ADDR": (scope.get("client") or ("", 0))[0],
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope["scheme"],
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    for raw_name, raw_value in scope["headers"]:
+        # X_Forwarded_For would become the same variable as X-Forwarded-For.
+        if b"_" in raw_name:
+            continue
+        name = raw_name.decode("latin-1").upper().replace("-", "_")
+        key = name if name in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{name}"
+        value = raw_value.decode("latin-1")
+        joined = "; " if key == "HTTP_COOKIE" else ","
+        environ[key] = f"{environ[key]}{joined}{value}" if key in environ else value
+    if body and "CONTENT_LENGTH" not in environ:
+        environ["CONTENT_LENGTH"] = str(len(body))
+    return environ

@@ -1,0 +1,263 @@
+"""The try-it page: a visitor runs a prompt on an input of their own."""
+
+import uuid
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError
+from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from prompts_app import access, http
+from prompts_app.forms.tryit import TryForm
+from prompts_app.forms.values import ValuesForm
+from prompts_app.http import Request
+from prompts_app.models import Entry, LLMModel, TestCase, Try, Version
+from prompts_app.services import entries, providers, rendering, tryit, visitors
+from prompts_app.services.threads import in_database
+from prompts_app.templatetags.prompts import messages_filled
+from prompts_app.templatetags.sentences import error_sentence
+
+EXAMPLES = 3
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def try_entry(request: Request, handle: str, slug: str) -> HttpResponse:
+    """The form, and the try itself: only a POST with the form's one-time id ever runs anything."""
+    entry = access.public_entry(handle, slug, http.viewer(request))
+    models = tryit.models_for(entry)
+    if request.method == "POST":
+        return _run(request, entry, models)
+    case = entries.case_of(entry, request.GET.get("case", ""))
+    values = ValuesForm(_version(entry).content, initial=case.values if case else None)
+    form = TryForm(models, initial={"attempt": uuid.uuid4()})
+    return render(request, "tryit/page.html", _page(request, entry, models, form, values, case))
+
+
+def _run(request: Request, entry: Entry, models: list[LLMModel]) -> HttpResponse:
+    case = entries.case_of(entry, request.POST.get("case", ""))
+    values = ValuesForm(_version(entry).content, request.POST)
+    form = TryForm(models, request.POST)
+    if not all((form.is_valid(), values.is_valid())):
+        context = _page(request, entry, models, form, values, case)
+        return render(request, "tryit/page.html", context, status=422)
+    attempt_id = form.cleaned_data["attempt"]
+    model = form.cleaned_data["model"]
+    kept = tryit.kept_try(attempt_id, entry)
+    if kept is not None:
+        return _already(request, kept)
+    visitor = visitors.visitor_key(http.client_address(request))
+    try:
+        if model is None:
+            raise tryit.Refused("closed")
+        admitted = tryit.admit(attempt_id, _version(entry), model, values.values(), visitor)
+    except tryit.Refused as refusal:
+        return _refusal(request, entry, models, form, values, case, refusal)
+    except IntegrityError:
+        # The same id a moment ago, in another request: that one runs.
+        return redirect("trial", attempt_id)
+    tryit.handover.put(admitted)
+    response: HttpResponse
+    if _wants_stream(request):
+        response = HttpResponse(content_type="text/event-stream")
+        response["X-Accel-Buffering"] = "no"
+    else:
+        response = HttpResponseRedirect(reverse("trial", args=[attempt_id]))
+    # The language goes along: the stream has no request.
+    response[http.STREAM_HEADER] = f"{attempt_id} {translation.get_language()}"
+    return response
+
+
+async def frames(handed_over: str) -> AsyncGenerator[bytes, None]:
+    """Yield the server-sent events of an admitted try: one start, deltas, one done or error.
+
+    `handed_over` is the value of the stream header. Closing the iterator stops the call.
+    """
+    attempt_id, language = handed_over.split()
+    admitted = tryit.handover.take(uuid.UUID(attempt_id))
+    async with aclosing(tryit.perform(admitted)) as happenings:
+        async for happening in happenings:
+            match happening:
+                case tryit.Started(attempt):
+                    yield http.event_frame("start", _start(attempt))
+                case tryit.Text(text):
+                    yield http.event_frame("delta", {"text": text})
+                case tryit.Ended(attempt, retry_after):
+                    event, data = await in_database(_outcome, attempt, retry_after, language)
+                    yield http.event_frame(event, data)
+
+
+def _start(attempt: Try) -> dict[str, Any]:
+    return {
+        "try": str(attempt.pk),
+        "model": attempt.model_asked,
+        "version": attempt.version.number,
+    }
+
+
+def _outcome(
+    attempt: Try, retry_after: float | None, language: str | None
+) -> tuple[str, dict[str, Any]]:
+    with translation.override(language):
+        return _ending(attempt, retry_after)
+
+
+def _ending(attempt: Try, retry_after: float | None) -> tuple[str, dict[str, Any]]:
+    if attempt.state != Try.State.DONE:
+        return "error", {
+            "code": attempt.error_code or attempt.state,
+            "message": error_sentence(attempt.error_code or "interrupted"),
+            "retry_after": retry_after,
+        }
+    return "done", {
+        "html": render_to_string("tryit/_answer.html", _answer(attempt)),
+        # Constraints are stated, not tested: there is nothing to tell of them yet.
+        "verdicts": [],
+        "usage": {
+            "prompt_tokens": attempt.prompt_tokens,
+            "completion_tokens": attempt.completion_tokens,
+        },
+        "finish_reason": attempt.finish_reason or None,
+        "cost_microusd": attempt.cost,
+    }
+
+
+def _answer(attempt: Try) -> dict[str, Any]:
+    return {
+        "trial": attempt,
+        "answer_html": rendering.html_once(attempt.output) if attempt.output else "",
+        "picture": attempt.pictures.first()
+        if attempt.version.content.get("kind") == "image"
+        else None,
+        "constraints": attempt.version.content.get("constraints", []),
+    }
+
+
+def _version(entry: Entry) -> Version:
+    # access.public_entry lets none through without it.
+    assert entry.published is not None
+    entry.published.entry = entry
+    return entry.published
+
+
+def _wants_stream(request: Request) -> bool:
+    return "text/event-stream" in request.headers.get("Accept", "")
+
+
+def _already(request: Request, kept: Try) -> HttpResponse:
+    """Answer a one-time id that has run: what was kept, without spending anything."""
+    if not _wants_stream(request):
+        return redirect("trial", kept.pk)
+    if kept.is_over:
+        event, data = _ending(kept, None)
+    else:
+        event, data = (
+            "error",
+            {
+                "code": "already_running",
+                "message": error_sentence("already_running"),
+                "retry_after": None,
+            },
+        )
+    body = http.event_frame("start", _start(kept)) + http.event_frame(event, data)
+    return HttpResponse(body, content_type="text/event-stream")
+
+
+def _refusal(
+    request: Request,
+    entry: Entry,
+    models: list[LLMModel],
+    form: TryForm,
+    values: ValuesForm,
+    case: TestCase | None,
+    refusal: tryit.Refused,
+) -> HttpResponse:
+    status = 429 if refusal.until else 409
+    seconds = _seconds_until(refusal.until)
+    response: HttpResponse
+    if _wants_stream(request):
+        response = JsonResponse(
+            {
+                "code": refusal.code,
+                "message": error_sentence(refusal.code),
+                "retry_after": seconds,
+            },
+            status=status,
+        )
+    else:
+        context = _page(request, entry, models, form, values, case)
+        context |= {"refusal": refusal, "show_recorded": True}
+        response = render(request, "tryit/page.html", context, status=status)
+    if seconds is not None:
+        response["Retry-After"] = str(seconds)
+    return response
+
+
+def _seconds_until(moment: datetime | None) -> int | None:
+    if moment is None:
+        return None
+    return max(1, round((moment - timezone.now()).total_seconds()))
+
+
+def _page(
+    request: Request,
+    entry: Entry,
+    models: list[LLMModel],
+    form: TryForm,
+    values: ValuesForm,
+    case: TestCase | None,
+) -> dict[str, Any]:
+    cases = entries.live_cases(entry)
+    recorded = tryit.recorded_answers(_version(entry), cases)
+    bodies = rendering.html_of([run.output for run in recorded])
+    return {
+        "entry": entry,
+        "version": entry.published,
+        "profile": entry.owner.profile,
+        "models": models,
+        "form": form,
+        "values_form": values,
+        "case": case,
+        "cases": cases,
+        "examples": cases[:EXAMPLES],
+        "case_data": {
+            str(one.pk): {"values": one.values, "watch_for": one.watch_for} for one in cases
+        },
+        "hosts": sorted({providers.host_of(model.provider.base_url) for model in models}),
+        "is_demo": any(model.provider.is_demo for model in models),
+        "tries_left": tryit.left_today(entry, visitors.visitor_key(http.client_address(request))),
+        "recorded": [(run, bodies.get(run.output, "")) for run in recorded],
+        "show_recorded": not models,
+    }
+
+
+@never_cache
+@require_safe
+def trial(request: Request, trial_id: uuid.UUID) -> HttpResponse:
+    """A visitor's own try, at an address nobody can guess."""
+    attempt = access.visitors_try(trial_id)
+    context = _answer(attempt) | {
+        "entry": attempt.entry,
+        "profile": attempt.entry.owner.profile,
+        "messages_sent": messages_filled(attempt.version.content, attempt.values),
+    }
+    response = render(request, "tryit/trial.html", context)
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+@require_POST
+def trial_delete(request: Request, trial_id: uuid.UUID) -> HttpResponse:
+    """Delete a try: its address is the visitor's proof that it is theirs."""
+    attempt = access.visitors_try(trial_id)
+    entry = attempt.entry
+    tryit.delete_try(attempt)
+    return redirect("try", entry.owner.profile.handle, entry.slug)
