@@ -101,7 +101,9 @@ def evidence_for(
         before=left,
         after=right,
         models=[name for name, _demo in models],
-        by_model=_one_for_each_model(run for run in after if key is not None and _input(run) == key),
+        by_model=_one_for_each_model(
+            run for run in after if key is not None and _input(run) == key
+        ),
         without_case=[run for run in after if run.case_id is None and _input(run) != key][
             :MAX_WITHOUT_CASE
         ],
