@@ -103,13 +103,13 @@ $(RUNTIME): requirements.lock
 		echo "Python's venv is missing: on Debian and Ubuntu, “apt install python3-venv” brings it." >&2; exit 1; }
 	@echo 'Installing the packages into .venv (once)' >&2
 	@$(PYTHON) -m venv .venv
-	@$(PY) -m pip install --quiet --disable-pip-version-check --no-input \
+	@$(PY) -m pip install --quiet --quiet --disable-pip-version-check --no-input \
 		--require-hashes -r requirements.lock
 	@touch $@
 
 $(DEVELOPMENT): requirements-dev.lock $(RUNTIME)
 	@echo 'Installing the packages for development into .venv (once)' >&2
-	@$(PY) -m pip install --quiet --disable-pip-version-check --no-input \
+	@$(PY) -m pip install --quiet --quiet --disable-pip-version-check --no-input \
 		--require-hashes -r requirements-dev.lock
 	@touch $@
 
