@@ -3,6 +3,8 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from prompts_app.views import tryit
+
 Routes = list[URLPattern | URLResolver]
 
 accounts: Routes = [
@@ -10,4 +12,10 @@ accounts: Routes = [
     path("admin/", admin.site.urls),
 ]
 
-urlpatterns: Routes = [*accounts]
+tryit_routes: Routes = [
+    path("@<handle>/<slug>/try/", tryit.try_entry, name="try"),
+    path("tries/<uuid:trial_id>/", tryit.trial, name="trial"),
+    path("tries/<uuid:trial_id>/delete/", tryit.trial_delete, name="trial_delete"),
+]
+
+urlpatterns: Routes = [*accounts, *tryit_routes]

@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -19,10 +20,10 @@ from prompts_app import access, http
 from prompts_app.forms.tryit import TryForm
 from prompts_app.forms.values import ValuesForm
 from prompts_app.http import Request
-from prompts_app.models import Entry, LLMModel, TestCase, Try, Version
+from prompts_app.models import Entry, LLMModel, Picture, TestCase, Try, Version
 from prompts_app.services import entries, providers, rendering, tryit, visitors
 from prompts_app.services.threads import in_database
-from prompts_app.templatetags.prompts import messages_filled
+from prompts_app.templatetags.prompts import messages_filled, picture_url
 from prompts_app.templatetags.sentences import error_sentence
 
 EXAMPLES = 3
@@ -134,9 +135,7 @@ def _answer(attempt: Try) -> dict[str, Any]:
     return {
         "trial": attempt,
         "answer_html": rendering.html_once(attempt.output) if attempt.output else "",
-        "picture": attempt.pictures.first()
-        if attempt.version.content.get("kind") == "image"
-        else None,
+        "picture": _shown(attempt.pictures.first(), attempt.model_asked),
         "constraints": attempt.version.content.get("constraints", []),
     }
 
@@ -207,6 +206,18 @@ def _seconds_until(moment: datetime | None) -> int | None:
     return max(1, round((moment - timezone.now()).total_seconds()))
 
 
+def _shown(picture: Picture | None, model: str) -> dict[str, Any] | None:
+    if picture is None:
+        return None
+    alt = gettext("Picture made by %(model)s") % {"model": model}
+    return {
+        "url": picture_url(picture),
+        "width": picture.width,
+        "height": picture.height,
+        "alt": alt,
+    }
+
+
 def _page(
     request: Request,
     entry: Entry,
@@ -234,7 +245,10 @@ def _page(
         "hosts": sorted({providers.host_of(model.provider.base_url) for model in models}),
         "is_demo": any(model.provider.is_demo for model in models),
         "tries_left": tryit.left_today(entry, visitors.visitor_key(http.client_address(request))),
-        "recorded": [(run, bodies.get(run.output, "")) for run in recorded],
+        "recorded": [
+            (run, bodies.get(run.output, ""), _shown(run.picture, run.model_asked))
+            for run in recorded
+        ],
         "show_recorded": not models,
     }
 
