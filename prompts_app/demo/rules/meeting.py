@@ -154,7 +154,7 @@ def _written(prompt: Prompt, minutes: _Minutes, *, careful: bool) -> str:
         text = cut(text, limit)
     if tight and not careful:
         text += {
-            "fr": "\n\nVoilà l’essentiel de cette réunion ; le détail se trouve dans les notes, que "
+            "fr": "\n\nVoilà l’essentiel de cette réunion ; le détail est dans les notes, que "
             "chacun peut relire avant la prochaine rencontre, et ce compte rendu reste ouvert aux "
             "remarques de toutes les personnes présentes ou absentes ce jour-là.",
             "en": "\n\nThat is the essence of this meeting; the details are in the notes, which "
@@ -211,7 +211,7 @@ def _tale(language: str, sentences: list[str]) -> str:
         )
     return (
         "Sure! Here is a summary of your meeting:\n\nThe meeting took place in a constructive mood "
-        f"and covered several important topics. {' '.join(told)}\n\nIn conclusion, the exchange was "
+        f"and covered several important topics. {' '.join(told)}\n\nIn conclusion, the talk was "
         "rich, and the team will carry out every action as soon as possible. Would you like me to "
         "turn this summary into an e-mail?"
     )

@@ -11,6 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+# Rules read no further: what they match must stay quick on hostile input.
+READ_LIMIT = 12_000
+
 _TAG = re.compile(r"<([A-Za-zà-ÿ_]{2,30})>")
 _FENCED = re.compile(r'("""|```)[a-z]*\n?(.*)\1', re.DOTALL)
 _FRENCH = frozenset(
@@ -53,7 +56,7 @@ _NO_GUESS = re.compile(
     re.IGNORECASE,
 )
 _ORDER = re.compile(
-    r"(?:ignore|disregard|forget)\b.{0,40}\b(?:instructions?|rules?|above|prompt|character)"
+    r"(?:ignore|disregard|forget)\b.{0,40}\b(?:instructions?|rules?|above|prompt|character|role)"
     r"|(?:ignore[zr]?|oublie[zr]?)\b.{0,40}\b(?:instructions?|consignes?|règles?|rôle)"
     r"|note (?:to|for) the (?:ai|model|assistant)|(?:reveal|print|show) your (?:system )?prompt"
     r"|(?:révèle|affiche) ton prompt",
@@ -138,10 +141,10 @@ def read(messages: Sequence[Mapping[str, str]], parameters: Mapping[str, object]
     last = turns[users[-1]]["content"] if users else ""
     earlier = tuple(m["content"] for m in turns[: users[-1]]) if users else ()
     outside, data = _split(last, layered=bool(system))
-    instructions = "\n\n".join([*system, outside]).strip()
+    instructions = "\n\n".join([*system, outside]).strip()[:READ_LIMIT]
     return Prompt(
         instructions=instructions.replace("\xa0", " ").replace("\u202f", " ").replace("’", "'"),
-        data=data.strip(),
+        data=data.strip()[:READ_LIMIT],
         layered=bool(system),
         json_mode=parameters.get("response_format") == "json_object",
         earlier=earlier,
