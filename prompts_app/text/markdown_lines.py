@@ -47,7 +47,8 @@ class LinePass:
                 self._item(line, match)
             else:
                 self._other(line)
-        self._blank()
+        if self._out and not self._out[-1]:
+            self._out.pop()
         return self._out
 
     def _blank(self) -> None:

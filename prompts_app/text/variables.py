@@ -2,7 +2,8 @@ r"""Variables in prompts: `{{ name }}`, and nothing else.
 
 A name is a letter or underscore followed by at most 63 letters, numbers or underscores; spaces and
 tabs may stand inside the braces; a variable never spans lines. Every other brace is ordinary text.
-`\{{` writes a literal `{{`: the backslash disappears when the text is rendered.
+`\{{` writes a literal `{{`: the backslash disappears when the text is rendered. So a variable
+cannot stand right after `\` or `\{`.
 
 The editor finds the same names while they are typed, with
 

@@ -1,11 +1,11 @@
-"""Reader of prompts.chat's CSV: `act,prompt,for_devs,type,contributor`.
+r"""Reader of prompts.chat's CSV: `act,prompt,for_devs,type,contributor`.
 
 Source of the format: the file prompts.csv of https://github.com/f/prompts.chat. What becomes what:
 
 - `${name}` and `${name:default}` become variables. Names are free text there: the nearest
   identifier is used here and the original kept as label. The same name twice is one variable with
-  the first default given. Names without any letter or number, and a `${` right after a backslash,
-  stay text.
+  the first default given. Names without any letter or number stay text, and so does a placeholder
+  right after `\` or `\{`, where a variable of ours would read as escaped.
 - Every other brace is plain text in the source, so `{{ x }}` there is escaped and stays text here.
 - TEXT and STRUCTURED are text prompts of one user message, STRUCTURED ones (JSON or YAML) tagged
   "structured"; IMAGE ones are picture prompts; `for_devs` TRUE gives the tag "development".
@@ -38,7 +38,7 @@ from prompts_app.transfer.language import guess_language
 HEADER: Final = ("act", "prompt", "for_devs", "type", "contributor")
 
 _TYPES = {"TEXT": "text", "STRUCTURED": "text", "IMAGE": "image"}
-_PLACEHOLDER = re.compile(r"(?<!\\)\$\{([^{}:\r\n]*)(?::([^{}]*))?\}")
+_PLACEHOLDER = re.compile(r"(?<!\\)(?<!\\\{)\$\{([^{}:\r\n]*)(?::([^{}]*))?\}")
 # What a template variable or its escape looks like here: both need a backslash to stay text.
 _OWN_SYNTAX = re.compile(r"\\\{\{|\{\{[ \t]*[^\W\d]\w{0,63}[ \t]*\}\}")
 _REFUSED = re.compile(
