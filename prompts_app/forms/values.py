@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.utils.formats import number_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -106,10 +107,12 @@ def field_for(variable: Mapping[str, Any], *, allow_empty: bool = False) -> form
             )
         case kind:
             long = kind == "long_text"
+            # Where text is long, a `maxlength` would cut what is pasted without a word.
             return PlainCharField(
                 multiline=long,
                 required=not allow_empty,
-                max_length=limit,
+                max_length=None if long else limit,
+                validators=[MaxLengthValidator(limit, TOO_LONG)] if long else [],
                 widget=forms.Textarea(attrs={"rows": 6}) if long else forms.TextInput(),
                 error_messages={
                     "required": gettext_lazy("Write something here."),

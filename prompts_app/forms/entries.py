@@ -1,0 +1,292 @@
+"""Forms about an entry as a whole: making it, its settings, its cover, its end."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from prompts_app.forms.fields import PlainCharField
+from prompts_app.forms.parameters import several_lines
+from prompts_app.forms.values import TOO_LONG
+from prompts_app.models import Entry, LLMModel, TestCase, Version
+from prompts_app.pictures.intake import MAX_BYTES
+from prompts_app.text import clean
+from prompts_app.transfer import document as limits
+
+MAX_USE_CASE = 5_000
+
+# ISO 639-1 codes, each language in its own words.
+LANGUAGES = (
+    ("en", "English"),
+    ("fr", "Français"),
+    ("ar", "العربية"),
+    ("zh", "中文"),
+    ("cs", "Čeština"),
+    ("da", "Dansk"),
+    ("de", "Deutsch"),
+    ("el", "Ελληνικά"),
+    ("es", "Español"),
+    ("fi", "Suomi"),
+    ("he", "עברית"),
+    ("hi", "हिन्दी"),
+    ("hu", "Magyar"),
+    ("id", "Bahasa Indonesia"),
+    ("it", "Italiano"),
+    ("ja", "日本語"),
+    ("ko", "한국어"),
+    ("nl", "Nederlands"),
+    ("no", "Norsk"),
+    ("pl", "Polski"),
+    ("pt", "Português"),
+    ("ro", "Română"),
+    ("ru", "Русский"),
+    ("sv", "Svenska"),
+    ("tr", "Türkçe"),
+    ("uk", "Українська"),
+    ("vi", "Tiếng Việt"),
+)
+
+PICTURE_ERRORS = {
+    "too_many_bytes": gettext_lazy("This picture is larger than 8 MB. Make it smaller first."),
+    "too_many_pixels": gettext_lazy(
+        "This picture has more than 40 million pixels. Make it smaller first."
+    ),
+    "unsupported_format": gettext_lazy("Only PNG, JPEG and WebP pictures can be kept."),
+    "not_a_picture": gettext_lazy("This file is not a picture. Choose a PNG, JPEG or WebP."),
+    "damaged": gettext_lazy("This picture is damaged. Save it again and upload that."),
+}
+
+
+class PictureField(forms.FileField):
+    """An upload meant to be a picture; what it really is shows when it is decoded."""
+
+    default_error_messages = {
+        "required": gettext_lazy("Choose a picture first."),
+        "missing": gettext_lazy("Choose a picture first."),
+        "invalid": gettext_lazy("Choose a picture first."),
+        "empty": PICTURE_ERRORS["not_a_picture"],
+    }
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault(
+            "widget", forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp"})
+        )
+        super().__init__(**options)
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        """Refuse by size before anything is read."""
+        upload: UploadedFile[Any] = super().clean(data, initial)
+        if upload.size is not None and upload.size > MAX_BYTES:
+            raise ValidationError(PICTURE_ERRORS["too_many_bytes"], code="too_many_bytes")
+        return upload
+
+
+class TagsField(PlainCharField):
+    """Tags on one line, with commas between them."""
+
+    def clean(self, value: Any) -> list[str]:
+        """Return the tags; raises ValidationError for too many or too long ones."""
+        line = super().clean(value)
+        tags = list(dict.fromkeys(" ".join(tag.split()) for tag in line.split(",")))
+        tags = [tag for tag in tags if tag]
+        if len(tags) > limits.MAX_TAGS:
+            raise ValidationError(_("Keep at most %(most)d tags.") % {"most": limits.MAX_TAGS})
+        if any(len(tag) > limits.MAX_TAG for tag in tags):
+            raise ValidationError(
+                _("A tag may have at most %(most)d characters.") % {"most": limits.MAX_TAG}
+            )
+        return tags
+
+
+def version_label(version: Version) -> str:
+    """Return what a list of choices says of a version."""
+    return f"v{version.number}" + (f": {version.change_note}" if version.change_note else "")
+
+
+def model_label(model: LLMModel) -> str:
+    """Return what a list of choices says of a model."""
+    if model.provider.is_demo:
+        return _("%(model)s (demo model: scripted rules)") % {"model": model.name}
+    return f"{model.name} ({model.provider.name})"
+
+
+class VersionField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """A choice among versions, by number and change note."""
+
+    def label_from_instance(self, obj: Version) -> str:
+        """Return what the list says of a version."""
+        return version_label(obj)
+
+
+class ModelsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    """A choice of models, by name and provider."""
+
+    def label_from_instance(self, obj: LLMModel) -> str:
+        """Return what the list says of a model."""
+        return model_label(obj)
+
+
+class NewEntryForm(forms.Form):
+    """What an entry begins with."""
+
+    title = PlainCharField(
+        label=gettext_lazy("Title"),
+        help_text=gettext_lazy("What it does, in a few words: “Invoice text to clean JSON”."),
+        max_length=limits.MAX_TITLE,
+        error_messages={
+            "required": gettext_lazy("Give it a title."),
+            "max_length": TOO_LONG,
+        },
+    )
+    summary = PlainCharField(
+        label=gettext_lazy("Summary"),
+        help_text=gettext_lazy("One sentence a reader in a hurry will remember."),
+        required=False,
+        max_length=limits.MAX_SUMMARY,
+        error_messages={"max_length": TOO_LONG},
+    )
+    use_case = several_lines(
+        MAX_USE_CASE,
+        label=gettext_lazy("Use case"),
+        help_text=gettext_lazy("Who needs this, and what for. Markdown."),
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
+    tags = TagsField(
+        label=gettext_lazy("Tags"),
+        help_text=gettext_lazy("With commas between them: extraction, finance"),
+        required=False,
+        max_length=600,
+        error_messages={"max_length": TOO_LONG},
+    )
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language of the prompt"), choices=LANGUAGES, initial="en"
+    )
+    kind = forms.ChoiceField(
+        label=gettext_lazy("What the prompt makes"),
+        choices=Entry.Kind.choices,
+        initial=Entry.Kind.TEXT,
+        widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("Choose what the prompt makes.")},
+    )
+    visibility = forms.ChoiceField(
+        label=gettext_lazy("Who sees it"),
+        help_text=gettext_lazy("Visitors only ever see published versions."),
+        choices=Entry.Visibility.choices,
+        initial=Entry.Visibility.DRAFT,
+        widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("Choose who sees it.")},
+    )
+
+    def surroundings(self) -> dict[str, Any]:
+        """Return the entry's own fields, once the form is valid; tags and kind go apart."""
+        return {
+            name: value for name, value in self.cleaned_data.items() if name not in ("tags", "kind")
+        }
+
+
+class EntrySettingsForm(NewEntryForm):
+    """Everything around the prompt that may change at any time."""
+
+    tryable = ModelsField(
+        label=gettext_lazy("Models visitors may try"),
+        help_text=gettext_lazy("Their tries spend your money, up to your daily limit."),
+        queryset=LLMModel.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "invalid_choice": gettext_lazy("One of these models is not usable any more."),
+            "invalid_pk_value": gettext_lazy("One of these models is not usable any more."),
+        },
+    )
+    featured_case = forms.ModelChoiceField(
+        label=gettext_lazy("Test case shown first"),
+        queryset=TestCase.objects.none(),
+        required=False,
+        empty_label=gettext_lazy("the one with the best proof"),
+        error_messages={"invalid_choice": gettext_lazy("Choose one of the listed test cases.")},
+    )
+    baseline = VersionField(
+        label=gettext_lazy("Version it is measured against"),
+        help_text=gettext_lazy("Usually the one-liner you began with."),
+        queryset=Version.objects.none(),
+        required=False,
+        empty_label=gettext_lazy("none"),
+        error_messages={"invalid_choice": gettext_lazy("Choose one of the listed versions.")},
+    )
+
+    def __init__(self, entry: Entry, data: Any = None) -> None:
+        super().__init__(
+            data,
+            initial={
+                "title": entry.title,
+                "summary": entry.summary,
+                "use_case": entry.use_case,
+                "tags": ", ".join(tag.name for tag in entry.tags.all()),
+                "language": entry.language,
+                "visibility": entry.visibility,
+                "featured_case": entry.featured_case_id,
+                "baseline": entry.baseline_id,
+            },
+        )
+        del self.fields["kind"]
+        if entry.language not in dict(LANGUAGES):
+            # An import may know more languages than this list.
+            self._choices("language").choices = [(entry.language, entry.language), *LANGUAGES]
+        usable = LLMModel.objects.usable_by(entry.owner).filter(kind=entry.draft.content["kind"])
+        self._pick("tryable").queryset = usable
+        if data is None:
+            self.initial["tryable"] = list(entry.tryable.values_list("pk", flat=True))
+        self._pick("featured_case").queryset = entry.cases.filter(withdrawn_at__isnull=True)
+        self._pick("baseline").queryset = entry.versions.filter(withdrawn_at__isnull=True).defer(
+            "content"
+        )
+
+    def _pick(self, name: str) -> forms.ModelChoiceField[Any]:
+        field = self.fields[name]
+        assert isinstance(field, forms.ModelChoiceField)
+        return field
+
+    def _choices(self, name: str) -> forms.ChoiceField:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        return field
+
+    def surroundings(self) -> dict[str, Any]:
+        """Return the entry's own fields, once the form is valid."""
+        return {name: one for name, one in super().surroundings().items() if name != "tryable"}
+
+
+class CoverForm(forms.Form):
+    """A new cover."""
+
+    picture = PictureField(
+        label=gettext_lazy("Cover"),
+        help_text=gettext_lazy(
+            "PNG, JPEG or WebP, at most 8 MB. Without one the title makes the cover."
+        ),
+    )
+
+
+class DeleteEntryForm(forms.Form):
+    """The title, typed once more."""
+
+    title = PlainCharField(
+        label=gettext_lazy("Type the title to confirm"),
+        required=False,
+        max_length=limits.MAX_TITLE * 2,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, entry: Entry, data: Any = None) -> None:
+        super().__init__(data)
+        self.wanted = clean.normalise(entry.title).strip()
+
+    def clean_title(self) -> str:
+        """Refuse anything but the title."""
+        title = str(self.cleaned_data["title"])
+        if title.strip() != self.wanted:
+            raise ValidationError(_("This is not the title. Nothing was deleted."))
+        return title

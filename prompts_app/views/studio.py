@@ -1,0 +1,197 @@
+"""The studio's list of entries, and what surrounds each prompt: settings, cover, end."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models import Count, F, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Greatest
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from prompts_app import access
+from prompts_app.forms.entries import (
+    PICTURE_ERRORS,
+    CoverForm,
+    DeleteEntryForm,
+    EntrySettingsForm,
+    NewEntryForm,
+)
+from prompts_app.http import Request
+from prompts_app.models import Entry, Run, Try, User, Version
+from prompts_app.pictures.intake import PictureError
+from prompts_app.services import entries, pictures
+
+P = ParamSpec("P")
+
+ENTRIES_A_PAGE = 50
+# A list this short needs no search field.
+SEARCH_FROM = 12
+WEEK = timedelta(days=7)
+
+
+def author(
+    view: Callable[Concatenate[Request, P], HttpResponse],
+) -> Callable[Concatenate[Request, P], HttpResponse]:
+    """Let only signed-in authors in; whoever has no profile yet is asked for one first."""
+
+    @wraps(view)
+    def wrapper(request: Request, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not hasattr(request.user, "profile"):
+            messages.info(request, _("First say who you are: your entries stand under your name."))
+            return redirect("studio_profile")
+        return view(request, *args, **kwargs)
+
+    return login_required(wrapper)
+
+
+@author
+@require_safe
+def studio(request: Request) -> HttpResponse:
+    """The author's entries, latest change first."""
+    wanted = request.GET.get("q", "").replace("\x00", "").strip()[:120]
+    found = own_entries(request.user)
+    if wanted:
+        found = found.filter(title__icontains=wanted)
+    page = Paginator(found, ENTRIES_A_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "nav": "studio",
+        "studio_section": "entries",
+        "page": page,
+        "wanted": wanted,
+        "search": bool(wanted) or page.paginator.count >= SEARCH_FROM,
+    }
+    return render(request, "studio/entries.html", context)
+
+
+def own_entries(owner: User) -> QuerySet[Entry]:
+    """Return the owner's entries with what the list says of each, in one query."""
+    a_week_ago = timezone.now() - WEEK
+    return (
+        Entry.objects.filter(owner=owner, purge_at__isnull=True)
+        .annotate(
+            last_version=Subquery(
+                Version.objects.filter(entry=OuterRef("pk"))
+                .order_by("-number")
+                .values("number")[:1]
+            ),
+            outputs=_count(
+                Run.objects.shown().filter(version__entry=OuterRef("pk")), "version__entry"
+            ),
+            tries_this_week=_count(
+                Try.objects.filter(entry=OuterRef("pk"), created_at__gte=a_week_ago), "entry"
+            ),
+            changed_at=Greatest(F("updated_at"), F("draft__updated_at")),
+        )
+        .defer("use_case", "search_text")
+        .order_by("-changed_at", "-pk")
+    )
+
+
+def _count(rows: QuerySet[Any], by: str) -> Coalesce:
+    counted = rows.order_by().values(by).annotate(number=Count("pk")).values("number")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+
+
+@author
+@require_http_methods(["GET", "POST"])
+def new_entry(request: Request) -> HttpResponse:
+    """Make an entry, then go straight to its editor."""
+    posted = request.POST if request.method == "POST" else None
+    form = NewEntryForm(posted, initial={"language": get_language()})
+    if request.method == "POST" and form.is_valid():
+        content = entries.EMPTY_CONTENT | {"kind": form.cleaned_data["kind"]}
+        entry = entries.create_entry(
+            request.user, tags=form.cleaned_data["tags"], content=content, **form.surroundings()
+        )
+        return redirect("studio_entry", entry.slug)
+    context = {"nav": "studio", "studio_section": "entries", "form": form}
+    status = 422 if request.method == "POST" else 200
+    return render(request, "studio/new.html", context, status=status)
+
+
+@author
+@require_http_methods(["GET", "POST"])
+def settings(request: Request, slug: str) -> HttpResponse:
+    """Everything around the prompt."""
+    entry = access.own_entry(request.user, slug)
+    if request.method == "GET":
+        return _settings_page(request, entry, EntrySettingsForm(entry), CoverForm())
+    form = EntrySettingsForm(entry, request.POST)
+    if not form.is_valid():
+        return _settings_page(request, entry, form, CoverForm(), status=422)
+    entries.update_entry(entry, tags=form.cleaned_data["tags"], **form.surroundings())
+    entries.set_tryable(entry, form.cleaned_data["tryable"])
+    messages.success(request, _("The settings are saved."))
+    return redirect("studio_entry_settings", slug)
+
+
+@author
+@require_POST
+def cover(request: Request, slug: str) -> HttpResponse:
+    """Replace the cover, or take it away."""
+    entry = access.own_entry(request.user, slug)
+    old = entry.cover
+    if "remove" in request.POST:
+        new = None
+    else:
+        form = CoverForm(request.POST, request.FILES)
+        if not form.is_valid():
+            return _settings_page(request, entry, EntrySettingsForm(entry), form, status=422)
+        try:
+            new = pictures.keep_picture(
+                request.user, form.cleaned_data["picture"].read(), entry=entry
+            )
+        except PictureError as error:
+            form.add_error("picture", str(PICTURE_ERRORS[error.code]))
+            return _settings_page(request, entry, EntrySettingsForm(entry), form, status=422)
+    entries.set_cover(entry, new)
+    if old is not None:
+        pictures.delete_picture(old)
+    messages.success(request, _("The cover is kept.") if new else _("The cover is removed."))
+    return redirect("studio_entry_settings", slug)
+
+
+def _settings_page(
+    request: Request,
+    entry: Entry,
+    form: EntrySettingsForm,
+    cover_form: CoverForm,
+    status: int = 200,
+) -> HttpResponse:
+    context = about_entry(entry, "settings") | {"form": form, "cover_form": cover_form}
+    return render(request, "studio/settings.html", context, status=status)
+
+
+@author
+@require_http_methods(["GET", "POST"])
+def delete_entry(request: Request, slug: str) -> HttpResponse:
+    """Ask for the title, having said what will go; then delete."""
+    entry = access.own_entry(request.user, slug)
+    form = DeleteEntryForm(entry, request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        entries.delete_entry(entry)
+        messages.success(request, _("“%(title)s” is deleted.") % {"title": entry.title})
+        return redirect("studio")
+    counts = {
+        "versions": entry.versions.count(),
+        "runs": Run.objects.filter(version__entry=entry).count(),
+        "cases": entry.cases.filter(withdrawn_at__isnull=True).count(),
+        "tries": entry.tries.count(),
+    }
+    context = about_entry(entry, "settings") | {"form": form, "counts": counts}
+    status = 422 if request.method == "POST" else 200
+    return render(request, "studio/delete.html", context, status=status)
+
+
+def about_entry(entry: Entry, section: str) -> dict[str, Any]:
+    """Return what the head of every page of one entry needs."""
+    return {"nav": "studio", "studio_section": "entries", "entry_section": section, "entry": entry}
