@@ -244,7 +244,7 @@ class EntrySettingsForm(NewEntryForm):
             "content"
         )
 
-    def _pick(self, name: str) -> forms.ModelChoiceField[Any]:
+    def _pick(self, name: str) -> "forms.ModelChoiceField[Any]":
         field = self.fields[name]
         assert isinstance(field, forms.ModelChoiceField)
         return field
