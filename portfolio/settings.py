@@ -71,7 +71,6 @@ STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 
 INSTALLED_APPS = [
-    "prompts_app",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -86,6 +85,8 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "lucide",
+    # Last: its admin takes back what Django's own apps register.
+    "prompts_app",
 ]
 
 MIDDLEWARE = [
@@ -177,7 +178,6 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("fr", "Français")]
 LANGUAGE_COOKIE_NAME = "language"
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
-LANGUAGE_COOKIE_SAMESITE = "Lax"
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True

@@ -59,7 +59,10 @@ class Answer:
 
     async def send(self, send: Send) -> None:
         """Send the whole response."""
-        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
+        headers = self.headers
+        if self.body and not any(name == b"content-length" for name, _ in headers):
+            headers = [*headers, (b"content-length", str(len(self.body)).encode())]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body})
 
 
