@@ -113,6 +113,8 @@ def _split(url: str) -> tuple[SplitResult, str, int | None]:
         raw_host = parts.netloc.rsplit("@", 1)[-1]
     except ValueError:
         raise BaseURLError("bad_url") from None
+    if parts.scheme not in _DEFAULT_PORTS:
+        raise BaseURLError("bad_scheme")
     try:
         port = parts.port
     except ValueError:
@@ -126,6 +128,8 @@ def _ascii_host(host: str) -> str:
     host = host.rstrip(".").lower()
     if not host:
         raise BaseURLError("no_host")
+    if "%" in host:
+        raise BaseURLError("bad_url")
     if ":" in host:
         try:
             return ipaddress.IPv6Address(host).compressed
@@ -164,9 +168,7 @@ def check_base_url(url: str, allow_private: bool) -> str:
     by its very spelling. What a public name resolves to is checked when connecting.
     """
     parts, host, port = _split(url.strip())
-    scheme = parts.scheme.lower()
-    if scheme not in _DEFAULT_PORTS:
-        raise BaseURLError("bad_scheme")
+    scheme = parts.scheme
     if "@" in parts.netloc:
         raise BaseURLError("userinfo")
     if parts.query or parts.fragment or "?" in url or "#" in url:
@@ -190,10 +192,7 @@ def origin(url: str) -> str:
     BaseURLError where the URL has no such parts.
     """
     parts, host, port = _split(url.strip())
-    scheme = parts.scheme.lower()
-    if scheme not in _DEFAULT_PORTS:
-        raise BaseURLError("bad_scheme")
-    return _joined(scheme, host, port)
+    return _joined(parts.scheme, host, port)
 
 
 def is_private_host(url: str) -> bool:

@@ -10,6 +10,9 @@ class Event(NamedTuple):
     data: bytes
 
 
+_OTHER_FIELDS = (b":", b"id", b"retry", b"data")
+
+
 class TooLargeError(Exception):
     """One event exceeds the cap."""
 
@@ -90,5 +93,5 @@ class Parser:
             self._name = b""
         elif line.startswith(b"event:"):
             self._name = line[6:].strip()[:100]
-        elif not line.startswith((b":", b"id", b"retry", b"data")) and not self.junk:
+        elif not self.junk and line.strip() and not line.startswith(_OTHER_FIELDS):
             self.junk = line[:300]
