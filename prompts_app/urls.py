@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from prompts_app.views import entries, feeds, media, profiles, runs, tryit
+from prompts_app.views import entries, feeds, language, media, profiles, runs, tryit
 
 Routes = list[URLPattern | URLResolver]
 
