@@ -57,7 +57,7 @@ function begin(id) {
   tick();
   current.timer = setInterval(tick, 1000);
   say(form.dataset.textStarted);
-  if (output.getBoundingClientRect().top > innerHeight * 0.6) {
+  if (output.getBoundingClientRect().top > innerHeight * 0.4) {
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     output.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
   }
@@ -129,7 +129,10 @@ function answered(data) {
 function refused(data) {
   const error = part("error");
   let message = data.message || form.dataset.textFailed;
-  if (data.retry_after > 0) {
+  if (data.retry_after > 0 && data.retry_after <= 90) {
+    const seconds = Math.ceil(data.retry_after).toLocaleString(locale);
+    message += ` ${form.dataset.textRetrySoon.replace("{seconds}", seconds)}`;
+  } else if (data.retry_after > 0) {
     const when = new Date(Date.now() + data.retry_after * 1000);
     const later = when.toDateString() !== new Date().toDateString();
     const time = when.toLocaleString(locale, {

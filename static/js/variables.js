@@ -5,14 +5,15 @@
 // data-unused are the sentences announced, with {name} in them.
 import { addRow, setRemoved } from "./rows.js";
 
-const NAME = /\\?\{\{[ \t]*([\p{L}_][\p{L}\p{N}_]{0,63})[ \t]*\}\}/gu;
+// The same rule as prompts_app/text/variables.py: whoever changes one changes the other.
+const TOKEN = /\\\{\{|\{\{[ \t]*([\p{L}_][\p{L}\p{N}_]{0,63})[ \t]*\}\}/gu;
 const WAIT_MS = 250;
 
 /** Names used in a text, in order of first use; "\{{ name }}" is literal and is not one. */
 export function namesIn(text) {
   const names = new Set();
-  for (const match of text.matchAll(NAME)) {
-    if (!match[0].startsWith("\\")) names.add(match[1].normalize("NFC"));
+  for (const [, name] of text.normalize("NFC").matchAll(TOKEN)) {
+    if (name) names.add(name);
   }
   return names;
 }
