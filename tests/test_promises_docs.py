@@ -30,7 +30,7 @@ def test_no_document_tells_of_a_setting_that_is_not_read() -> None:
     [*sorted((ROOT / "docs").glob("*.md")), *sorted(ROOT.glob("*.md"))],
     ids=lambda p: p.name,
 )
-def test_links_between_documents_lead_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#\s]+)", page.read_text()):
+def test_links_between_documents_lead_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\(([^)#\s]+)", document.read_text()):
         if not re.match(r"[a-z]+:", target):
-            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+            assert (document.parent / target).exists(), f"{document.name} links to {target}"
