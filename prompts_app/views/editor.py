@@ -1,0 +1,116 @@
+"""The editor of a draft: one form, its preview, and two tabs that never overwrite each other."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from prompts_app import access
+from prompts_app.forms import content as contents
+from prompts_app.forms.content import DraftForm
+from prompts_app.http import Request
+from prompts_app.models import Draft, Entry, TestCase
+from prompts_app.services import comparison, entries, rendering
+from prompts_app.templatetags.prompts import messages_filled
+from prompts_app.views.studio import about_entry, author
+
+
+@author
+@require_http_methods(["GET", "POST"])
+def draft(request: Request, slug: str) -> HttpResponse:
+    """The draft as it is kept; or as it was sent: saved, refused, or only shown again."""
+    entry = access.own_entry(request.user, slug)
+    kind = entry.draft.content["kind"]
+    if request.method == "GET":
+        start = contents.initial_of(entry.draft.content, entry.draft.revision)
+        return _page(request, entry, DraftForm(kind, initial=start))
+    form = DraftForm(kind, data=request.POST)
+    if wish := contents.asked_for(request.POST):
+        # These buttons serve whoever has no scripts: nothing is saved, nothing is lost.
+        start = contents.changed(form.raw(), wish)
+        return _page(request, entry, DraftForm(kind, initial=start))
+    if not form.is_valid():
+        return _page(request, entry, form, status=422)
+    try:
+        kept = entries.save_draft(entry, form.content(), form.fields.cleaned_data["revision"])
+    except entries.StaleDraft as stale:
+        return _conflict(request, entry, form, stale.current)
+    if request.htmx:
+        return render(request, "studio/_draft_state.html", {"draft": kept})
+    if gone := _names(entry.draft.content) - _names(kept.content):
+        # Nobody saw them go who has no scripts.
+        names = ", ".join(sorted(gone))
+        messages.info(
+            request, _("No longer used, so no longer kept: %(names)s.") % {"names": names}
+        )
+    return redirect("studio_entry", slug)
+
+
+def _names(content: dict[str, Any]) -> set[str]:
+    return {variable["name"] for variable in content["variables"]}
+
+
+def _conflict(request: Request, entry: Entry, form: DraftForm, current: Draft) -> HttpResponse:
+    """Show both texts; saving what was typed now needs the press of a button that says so."""
+    mine = form.content()
+    start = contents.initial_of(mine, current.revision)
+    entry.draft = current
+    extra = {"conflict": comparison.compare(current.content, mine), "theirs": current}
+    return _page(request, entry, DraftForm(form.kind, initial=start), status=409, extra=extra)
+
+
+def _page(
+    request: Request,
+    entry: Entry,
+    form: DraftForm,
+    *,
+    status: int = 200,
+    extra: dict[str, Any] | None = None,
+) -> HttpResponse:
+    cases = entries.live_cases(entry)
+    chosen = _case(cases, request)
+    context = {
+        **about_entry(entry, "draft"),
+        "form": form,
+        "draft": entry.draft,
+        "cases": cases,
+        "case": chosen,
+        "preview": _preview(form, chosen),
+        **(extra or {}),
+    }
+    return render(request, "studio/editor.html", context, status=status)
+
+
+@author
+@require_POST
+def preview(request: Request, slug: str) -> HttpResponse:
+    """What the sent draft renders to with the chosen test case; for the pane beside it."""
+    entry = access.own_entry(request.user, slug)
+    form = DraftForm(entry.draft.content["kind"], data=request.POST)
+    chosen = _case(entries.live_cases(entry), request)
+    return render(
+        request, "studio/_preview.html", {"preview": _preview(form, chosen), "case": chosen}
+    )
+
+
+def _case(cases: list[TestCase], request: Request) -> TestCase | None:
+    sent: QueryDict = request.POST if request.method == "POST" else request.GET
+    wanted = sent.get("case", str(cases[0].pk) if cases else "")
+    return next((case for case in cases if str(case.pk) == wanted), None)
+
+
+def _preview(form: DraftForm, case: TestCase | None) -> dict[str, Any]:
+    content = contents.loose_content(form.kind, form.raw())
+    # An empty default says nothing about the prompt: the name does.
+    content["variables"] = [one for one in content["variables"] if one["default"]]
+    shown = messages_filled(content, case.values if case else {})
+    return {
+        "messages": shown,
+        "characters": sum(len(piece.text) for one in shown for piece in one["pieces"]),
+        "context": rendering.html_once(content["context"]) if content["context"].strip() else "",
+        "constraints": content["constraints"],
+        "empty": not any(one["pieces"] for one in shown),
+    }

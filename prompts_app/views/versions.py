@@ -1,0 +1,129 @@
+"""Versions of an entry: publish the draft as the next one, look back, withdraw."""
+
+from itertools import pairwise
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Count, IntegerField, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from prompts_app import access
+from prompts_app.forms.versions import PublishForm, WithdrawForm
+from prompts_app.http import Request
+from prompts_app.models import Entry, Run, Version
+from prompts_app.services import comparison
+from prompts_app.services import versions as version_services
+from prompts_app.views.studio import about_entry, author
+
+REASONS = {
+    "empty": gettext_lazy("There is nothing to publish yet: write the prompt first."),
+    "unchanged": gettext_lazy("Nothing changed since the last version, so there is none to add."),
+    "stale": gettext_lazy(
+        "The draft was saved elsewhere meanwhile. Look at the changes below, then publish."
+    ),
+}
+
+
+@author
+@require_http_methods(["GET", "POST"])
+def versions(request: Request, slug: str) -> HttpResponse:
+    """What publishing would change, the button that does it, and every version so far."""
+    entry = access.own_entry(request.user, slug)
+    latest = entry.versions.order_by("-number").first()
+    number = latest.number + 1 if latest else 1
+    if request.method == "GET":
+        return _page(request, entry, latest, PublishForm(number))
+    form = PublishForm(number, request.POST)
+    if form.is_valid():
+        try:
+            version = version_services.publish_version(
+                entry, form.cleaned_data["change_note"], revision=form.cleaned_data["revision"]
+            )
+        except version_services.NotPublishable as refusal:
+            form.add_error(None, str(REASONS[refusal.code]))
+        else:
+            _say_published(request, entry, version)
+            return redirect("studio_versions", slug)
+    return _page(request, entry, latest, form, status=422)
+
+
+def _say_published(request: Request, entry: Entry, version: Version) -> None:
+    said = _("Version %(number)s is published.") % {"number": version.number}
+    if entry.visibility == Entry.Visibility.DRAFT:
+        said += " " + _("Nobody else sees it yet: say in the settings who may.")
+    messages.success(request, said)
+
+
+def _page(
+    request: Request, entry: Entry, latest: Version | None, form: PublishForm, status: int = 200
+) -> HttpResponse:
+    draft = entry.draft
+    changes = None
+    if latest is not None and not latest.withdrawn_at:
+        changes = comparison.compare(latest.content, draft.content)
+    context = {
+        **about_entry(entry, "versions"),
+        "form": form,
+        "draft": draft,
+        "latest": latest,
+        "number": latest.number + 1 if latest else 1,
+        "changes": changes,
+        "blank": not any(one["content"].strip() for one in draft.content["messages"]),
+        "history": _history(entry),
+    }
+    return render(request, "studio/versions.html", context, status=status)
+
+
+def _history(entry: Entry) -> list[dict[str, Any]]:
+    """Versions, newest first, each with the number of the last one before it that has content."""
+    outputs = (
+        Run.objects.shown()
+        .filter(version=OuterRef("pk"))
+        .order_by()
+        .values("version")
+        .annotate(number=Count("pk"))
+        .values("number")
+    )
+    found = list(
+        entry.versions.defer("content").annotate(
+            outputs=Coalesce(Subquery(outputs, output_field=IntegerField()), 0)
+        )
+    )
+    left = [version for version in found if not version.withdrawn_at]
+    before = {newer.pk: older.number for newer, older in pairwise(left)}
+    return [{"version": version, "before": before.get(version.pk)} for version in found]
+
+
+@author
+@require_http_methods(["GET", "POST"])
+def withdraw(request: Request, slug: str, number: int) -> HttpResponse:
+    """Say what withdrawing erases, ask for the number, then do it."""
+    version = access.own_version(request.user, slug, number)
+    if version.withdrawn_at:
+        return redirect("studio_versions", slug)
+    form = WithdrawForm(number, request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        version_services.withdraw_version(version)
+        messages.success(
+            request,
+            _("Version %(number)s is withdrawn: its content is erased.") % {"number": number},
+        )
+        return redirect("studio_versions", slug)
+    entry = access.own_entry(request.user, slug)
+    left = entry.versions.filter(withdrawn_at__isnull=True).exclude(pk=version.pk).first()
+    context = {
+        **about_entry(entry, "versions"),
+        "version": version,
+        "form": form,
+        "runs": version.runs.count(),
+        "is_published": entry.published_id == version.pk,
+        "left": left,
+        "draft_same": entry.draft.content == version.content,
+    }
+    status = 422 if request.method == "POST" else 200
+    return render(request, "studio/withdraw.html", context, status=status)
