@@ -3,7 +3,21 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from prompts_app.views import entries, feeds, language, media, profiles, runs, tryit
+from prompts_app.views import (
+    cases,
+    editor,
+    entries,
+    feeds,
+    language,
+    media,
+    output,
+    outputs,
+    profiles,
+    runs,
+    studio,
+    tryit,
+    versions,
+)
 
 Routes = list[URLPattern | URLResolver]
 
@@ -43,4 +57,55 @@ machines: Routes = [
     path("feed.atom", feeds.feed, name="feed"),
 ]
 
-urlpatterns: Routes = [*accounts, *tryit_routes, *public, *files, *machines]
+studio_routes: Routes = [
+    path("studio/", studio.studio, name="studio"),
+    path("studio/entries/new/", studio.new_entry, name="studio_entry_new"),
+    path("studio/entries/<slug:slug>/", editor.draft, name="studio_entry"),
+    path("studio/entries/<slug:slug>/preview/", editor.preview, name="studio_preview"),
+    path("studio/entries/<slug:slug>/settings/", studio.settings, name="studio_entry_settings"),
+    path("studio/entries/<slug:slug>/cover/", studio.cover, name="studio_cover"),
+    path("studio/entries/<slug:slug>/delete/", studio.delete_entry, name="studio_entry_delete"),
+    path("studio/entries/<slug:slug>/cases/", cases.cases, name="studio_cases"),
+    path("studio/entries/<slug:slug>/cases/new/", cases.new_case, name="studio_case_new"),
+    path("studio/entries/<slug:slug>/cases/<uuid:case_id>/", cases.edit_case, name="studio_case"),
+    path(
+        "studio/entries/<slug:slug>/cases/<uuid:case_id>/remove/",
+        cases.remove_case,
+        name="studio_case_remove",
+    ),
+    path(
+        "studio/entries/<slug:slug>/cases/<uuid:case_id>/restore/",
+        cases.restore_case,
+        name="studio_case_restore",
+    ),
+    path("studio/entries/<slug:slug>/versions/", versions.versions, name="studio_versions"),
+    path(
+        "studio/entries/<slug:slug>/versions/<int:number>/withdraw/",
+        versions.withdraw,
+        name="studio_withdraw",
+    ),
+    path("studio/entries/<slug:slug>/outputs/", outputs.all_outputs, name="studio_outputs"),
+    path("studio/entries/<slug:slug>/outputs/<uuid:run_id>/", output.output, name="studio_output"),
+    path(
+        "studio/entries/<slug:slug>/outputs/<uuid:run_id>/cancel/",
+        output.cancel,
+        name="studio_output_cancel",
+    ),
+    path(
+        "studio/entries/<slug:slug>/outputs/<uuid:run_id>/retry/",
+        output.retry,
+        name="studio_output_retry",
+    ),
+    path(
+        "studio/entries/<slug:slug>/outputs/<uuid:run_id>/hide/",
+        output.hide,
+        name="studio_output_hide",
+    ),
+    path(
+        "studio/entries/<slug:slug>/outputs/<uuid:run_id>/delete/",
+        output.delete,
+        name="studio_output_delete",
+    ),
+]
+
+urlpatterns: Routes = [*accounts, *tryit_routes, *public, *files, *machines, *studio_routes]
