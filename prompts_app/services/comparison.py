@@ -5,13 +5,29 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _lazy
+
 from prompts_app.text.diff import Chunk, diff
 
 # Beyond so many characters, further texts are shown as removed and added whole.
 _MAX_COMPARED = 300_000
 # Sentences that share so much of their words are one sentence that was changed.
 _ALIKE = 0.4
-_SETTINGS = ("type", "label", "default", "choices", "min", "max", "max_length")
+_SETTINGS = {
+    "type": _lazy("Type"),
+    "label": _lazy("Label"),
+    "default": _lazy("Default"),
+    "choices": _lazy("Choices"),
+    "min": _lazy("Least"),
+    "max": _lazy("Most"),
+    "max_length": _lazy("Longest, in characters"),
+}
+_TYPES = {
+    "text": _lazy("short text"),
+    "long_text": _lazy("long text"),
+    "choice": _lazy("choice"),
+    "number": _lazy("number"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,11 +197,13 @@ def _settings(variable: dict[str, Any] | None) -> str:
     if variable is None:
         return ""
     lines = []
-    for name in _SETTINGS:
+    for name, label in _SETTINGS.items():
         value = variable.get(name)
         if value not in (None, "", []):
             shown = ", ".join(value) if isinstance(value, list) else value
-            lines.append(f"{name}: {shown}")
+            if name == "type":
+                shown = _TYPES.get(shown, shown)
+            lines.append(f"{label}: {shown}")
     return "\n".join(lines)
 
 

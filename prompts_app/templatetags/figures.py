@@ -17,7 +17,7 @@ _MINUTE = 60 * _SECOND
 def microusd(amount: int | None) -> str:
     """Return micro-dollars as dollars: "$1.24", "$0.0012", "free"; "" for an unknown amount.
 
-    Below a dollar two significant digits stand, below a tenth of a cent that is what one reads.
+    Below ten cents two significant digits stand, so that small prices can be told apart.
     """
     if amount is None:
         return ""

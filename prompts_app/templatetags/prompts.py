@@ -22,20 +22,26 @@ def messages_shown(content: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def messages_filled(content: dict[str, Any], values: dict[str, str]) -> list[dict[str, Any]]:
+def messages_filled(
+    content: dict[str, Any], values: dict[str, str], *, keep_empty: bool = False
+) -> list[dict[str, Any]]:
     """Return a content's messages as they were sent with `values`, as [{role, pieces}].
 
     What came from a value is a piece of kind "variable". A variable without a value takes its
-    default, and one without either keeps its braces.
+    default, and one without either keeps its braces; with `keep_empty` so does one whose value
+    and default are empty.
     """
+    given = {one["name"]: one["default"] for one in content["variables"]} | values
+    known = {
+        unicodedata.normalize("NFC", name): value
+        for name, value in given.items()
+        if value or not keep_empty
+    }
     shown = []
     for message in content.get("messages", ()):
-        known = {one["name"]: one["default"] for one in content["variables"]} | values
-        normal = {unicodedata.normalize("NFC", name) for name in known}
-        for name in variables.names(message["content"]):
-            if name not in normal:
-                known[name] = f"{{{{ {name} }}}}"
-        pieces = variables.filled_pieces(message["content"], known)
+        text = message["content"]
+        braces = {name: f"{{{{ {name} }}}}" for name in variables.names(text)}
+        pieces = variables.filled_pieces(text, braces | known)
         shown.append({"role": message["role"], "pieces": pieces})
     return shown
 
@@ -45,7 +51,7 @@ def picture_url(picture: Picture | None) -> str:
     """Return the address of a picture in full size; "" for none."""
     if picture is None:
         return ""
-    suffix = PurePosixPath(picture.file.name).suffix.lstrip(".")
+    suffix = PurePosixPath(picture.file.name or "").suffix.lstrip(".")
     return reverse("picture", args=[picture.pk, suffix])
 
 

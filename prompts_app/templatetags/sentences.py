@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from django import template
 from django.utils.functional import Promise
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
@@ -130,6 +131,15 @@ def left_out_sentence(names: list[str]) -> str:
         return ""
     listed = ", ".join(dict.fromkeys(parameter_name(name).lower() for name in names))
     return _("Left out, because the model does not take it: %(names)s.") % {"names": listed}
+
+
+@register.filter
+def language_name(code: str) -> str:
+    """Return what people call the language of an ISO 639-1 code; unknown codes stay."""
+    try:
+        return str(get_language_info(code)["name_translated"])
+    except KeyError:
+        return code
 
 
 @register.simple_tag

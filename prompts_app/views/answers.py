@@ -89,19 +89,14 @@ def proof(figures: Figures | None, baseline: int | None = None) -> list[dict[str
         },
     ]
     if figures.tokens_change is not None and baseline is not None:
+        strong = percent(figures.tokens_change)
         if round(abs(figures.tokens_change) * 100) == 0:
-            change = _("as many tokens as version %(number)s")
-            strong = _("Just")
+            strong, change = _("as many"), _("tokens as version %(number)s")
         elif figures.tokens_change < 0:
-            change, strong = _("fewer tokens than version %(number)s"), ""
+            change = _("fewer tokens than version %(number)s")
         else:
-            change, strong = _("more tokens than version %(number)s"), ""
-        shown.append(
-            {
-                "strong": strong or percent(figures.tokens_change),
-                "rest": change % {"number": baseline},
-            }
-        )
+            change = _("more tokens than version %(number)s")
+        shown.append({"strong": strong, "rest": change % {"number": baseline}})
     if figures.median_ms is not None:
         shown.append({"strong": duration(figures.median_ms), "rest": _("median time")})
     return shown
