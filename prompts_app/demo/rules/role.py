@@ -130,7 +130,8 @@ def _stems(text: str) -> set[str]:
     return {word[:5] for word in found} - {
         "the", "and", "you", "your", "have", "what", "how", "does", "there", "often", "who", "are",
         "every", "ever", "seen", "with", "for", "that", "this", "when", "where", "did", "why",
-        "its", "was", "were", "time", "times", "would", "could", "can", "about", "from", "here", "out",
+        "its", "was", "were", "time", "times", "would", "could", "can", "about", "from", "here",
+        "out",
     }  # fmt: skip
 
 
