@@ -120,7 +120,9 @@ class _Meter(BlockProcessor):
     spent = 0
 
     def test(self, parent: ElementTree.Element, block: str) -> bool:
-        self.spent += len(block) + 250
+        lines = block.count("\n")
+        # The last term: items of a list grow line by line, copied whole each time.
+        self.spent += len(block) + 250 + 40 * lines + len(block) * lines // 800
         if self.spent > _MAX_BLOCK_WORK:
             raise _TooMuchWorkError
         return False

@@ -167,6 +167,12 @@ def test_hostile_text_is_bounded(unit: str) -> None:
     assert time.process_time() - started < 4  # at most about 1 on an idle core
 
 
+def test_a_long_item_with_many_lines_is_bounded() -> None:
+    started = time.process_time()
+    assert_safe(to_html("1. " * 33_000 + "[a]: b\n> " * 11_000))
+    assert time.process_time() - started < 4
+
+
 def test_a_table_is_not_blown_up() -> None:
     wide = "|" * 20_000 + "\n" + "|-" * 20_000 + "|\n" + "|a\n" * 20_000
     assert len(to_html(wide)) < 3 * len(wide)
