@@ -2,7 +2,7 @@
 
 A base URL is checked twice: its spelling when it is entered (`check_base_url`), and the
 addresses its host resolves to at the moment of connecting (`blocked_reason`, used by
-`transport.CheckedBackend`, which then connects to that very address).
+`network.Backend`, which then connects to that very address).
 """
 
 import ipaddress

@@ -6,17 +6,16 @@ that may not never share a connection.
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from functools import cache
-from typing import Any
 from weakref import WeakKeyDictionary
 
 import httpcore2
 import httpx2
 from openai import AsyncOpenAI
 
-from prompts_app.llm.addresses import blocked_reason
 from prompts_app.llm.errors import LLMError
+from prompts_app.llm.network import Backend
 
 ERROR_BODY_BYTES = 65_536
 KEEPALIVE_CONNECTIONS = 64
@@ -37,8 +36,9 @@ _SENT_HEADERS = frozenset(
         b"connection",
     }
 )
-# Cookies would tie calls together; a location would be parsed although redirects are off.
-_DROPPED_HEADERS = frozenset({b"set-cookie", b"location"})
+# Cookies would tie calls together; a location would be parsed although redirects are off; the
+# body of an error is read as it is, whatever it claims to be compressed with.
+_DROPPED_HEADERS = frozenset({b"set-cookie", b"location", b"content-encoding"})
 
 READ_ERRORS: tuple[type[Exception], ...] = (
     httpcore2.NetworkError,
@@ -46,55 +46,6 @@ READ_ERRORS: tuple[type[Exception], ...] = (
     httpcore2.TimeoutException,
     OSError,
 )
-
-
-class CheckedBackend(httpcore2.AsyncNetworkBackend):
-    """Resolves a host, checks every address, and connects to one of those very addresses.
-
-    The host's name stays what it is for TLS and the Host header. Raises LLMError
-    `blocked_address` as soon as one of the addresses is not allowed.
-    """
-
-    def __init__(self, inner: httpcore2.AsyncNetworkBackend) -> None:
-        self._inner = inner
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 (httpcore's signature)
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore2.AsyncNetworkStream:
-        loop = asyncio.get_running_loop()
-        deadline = None if timeout is None else loop.time() + timeout
-        try:
-            async with asyncio.timeout_at(deadline):
-                found = await loop.getaddrinfo(host, port, type=1)
-        except (OSError, UnicodeError) as error:
-            raise httpcore2.ConnectError(str(error)) from None
-        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-        for address in addresses:
-            reason = blocked_reason(address)
-            if reason is not None:
-                raise LLMError(
-                    "blocked_address",
-                    detail=f"{host} leads to an address that may not be called ({reason})",
-                    billed=False,
-                )
-        failure: Exception = httpcore2.ConnectError(f"{host} has no address")
-        for address in addresses:
-            left = None if deadline is None else max(deadline - loop.time(), 0.001)
-            try:
-                return await self._inner.connect_tcp(
-                    address, port, left, local_address, socket_options
-                )
-            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
-                failure = error
-        raise failure
-
-    async def sleep(self, seconds: float) -> None:
-        await self._inner.sleep(seconds)
 
 
 class _Body(httpx2.AsyncByteStream):
@@ -126,13 +77,12 @@ class Transport(httpx2.AsyncBaseTransport):
     """httpx2's way to our connection pool. Failures to connect or to be answered are LLMErrors."""
 
     def __init__(self, *, allow_private: bool) -> None:
-        plain = httpcore2.AnyIOBackend()
         self._pool = httpcore2.AsyncConnectionPool(
             ssl_context=_tls(),
             max_connections=None,
             max_keepalive_connections=KEEPALIVE_CONNECTIONS,
             keepalive_expiry=KEEPALIVE_SECONDS,
-            network_backend=plain if allow_private else CheckedBackend(plain),
+            network_backend=Backend(allow_private=allow_private),
         )
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -161,20 +111,17 @@ class Transport(httpx2.AsyncBaseTransport):
 
     async def _checked(self, response: httpcore2.Response) -> httpx2.Response:
         is_error = not 200 <= response.status < 300
-        encoding = [v for k, v in response.headers if k.lower() == b"content-encoding"]
-        if any(value.strip().lower() not in (b"", b"identity") for value in encoding):
-            if not is_error:
-                await response.aclose()
-                raise LLMError(
-                    "bad_answer", detail="a compressed answer, although asked for none", status=200
-                )
-            encoding = []
-        dropped = _DROPPED_HEADERS if encoding else _DROPPED_HEADERS | {b"content-encoding"}
+        encodings = [v for k, v in response.headers if k.lower() == b"content-encoding"]
+        if not is_error and any(v.strip().lower() not in (b"", b"identity") for v in encodings):
+            await response.aclose()
+            raise LLMError(
+                "bad_answer", detail="a compressed answer, although asked for none", status=200
+            )
         return httpx2.Response(
             status_code=response.status,
-            headers=[(k, v) for k, v in response.headers if k.lower() not in dropped],
+            headers=[(k, v) for k, v in response.headers if k.lower() not in _DROPPED_HEADERS],
             stream=_Body(response, is_error=is_error),
-            extensions=response.extensions,
+            extensions={**response.extensions, "chunks": response.stream},
         )
 
     async def aclose(self) -> None:

@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 import json
 import queue
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -71,6 +72,7 @@ class Provider:
     # Times (time.monotonic) at which a client was seen to have closed a connection.
     closings: "queue.Queue[float]" = field(default_factory=queue.Queue)
     port: int = 0
+    tls: ssl.SSLContext | None = None
 
     def __post_init__(self) -> None:
         self._scripts: list[list[Step]] = [[*answer("Hello")]]
@@ -113,7 +115,7 @@ class Provider:
         self._loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
-        server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        server = await asyncio.start_server(self._accept, "127.0.0.1", 0, ssl=self.tls)
         self.port = server.sockets[0].getsockname()[1]
         self._started.set()
         await self._stop.wait()

@@ -3,7 +3,7 @@
 import asyncio
 import ipaddress
 import socket
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpcore2
@@ -20,7 +20,7 @@ from prompts_app.llm.addresses import (
 )
 from prompts_app.llm.client import close, complete_chat, list_models
 from prompts_app.llm.errors import LLMError
-from prompts_app.llm.transport import CheckedBackend
+from prompts_app.llm.network import Backend
 from prompts_app.llm.types import ChatCall, Endpoint, Limits
 from tests.engines.provider import Provider
 
@@ -151,20 +151,6 @@ def test_an_address_within_another_is_judged_as_itself(inner: ipaddress.IPv4Addr
             assert blocked_reason(str(ipaddress.IPv6Address(outer))) is not None
 
 
-class Recorder(httpcore2.AsyncNetworkBackend):
-    """The network, noting where a connection would have gone."""
-
-    def __init__(self, refuse: Iterable[str] = ()) -> None:
-        self.connected: list[str] = []
-        self._refuse = set(refuse)
-
-    async def connect_tcp(self, host: str, port: int, *args: Any) -> httpcore2.AsyncNetworkStream:
-        self.connected.append(host)
-        if host in self._refuse:
-            raise httpcore2.ConnectError("refused")
-        return httpcore2.AsyncMockStream([])
-
-
 def resolving(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
     """The name service answers every name with these addresses."""
 
@@ -176,22 +162,45 @@ def resolving(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", answer)
 
 
-async def test_the_checked_address_is_connected_to(monkeypatch: pytest.MonkeyPatch) -> None:
+def connecting(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The addresses that connections are tried to; none of them answers."""
+    tried: list[str] = []
+
+    async def refuse(_: object, host: str, port: int) -> None:
+        tried.append(host)
+        raise ConnectionRefusedError("refused")
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", refuse)
+    return tried
+
+
+async def test_the_checked_addresses_are_connected_to(monkeypatch: pytest.MonkeyPatch) -> None:
     resolving(monkeypatch, "1.1.1.1", "1.1.1.1", "8.8.8.8")
-    network = Recorder(refuse=["1.1.1.1"])
-    await CheckedBackend(network).connect_tcp("provider.example", 443, 1.0)
-    assert network.connected == ["1.1.1.1", "8.8.8.8"]
+    tried = connecting(monkeypatch)
+    with pytest.raises(httpcore2.ConnectError):
+        await Backend(allow_private=False).connect_tcp("provider.example", 443, 1.0)
+    assert tried == ["1.1.1.1", "8.8.8.8"]
+
+
+async def test_the_next_address_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Provider() as provider:
+        resolving(monkeypatch, "127.0.0.9", "127.0.0.1")
+        url = f"http://provider.example:{provider.port}/v1"
+        call = ChatCall(Endpoint(url, allow_private=True), "m", [{"role": "user", "content": "x"}])
+        assert (await complete_chat(call)).text == "Hello"
+        host = provider.requests[0].headers["host"]
+        assert host == f"provider.example:{provider.port}"
 
 
 @pytest.mark.parametrize("bad", ["127.0.0.1", "169.254.169.254", "::ffff:10.0.0.1", "::1"])
 async def test_one_bad_address_is_enough(monkeypatch: pytest.MonkeyPatch, bad: str) -> None:
     resolving(monkeypatch, "1.1.1.1", bad)
-    network = Recorder()
+    tried = connecting(monkeypatch)
     with pytest.raises(LLMError) as caught:
-        await CheckedBackend(network).connect_tcp("provider.example", 443, 1.0)
+        await Backend(allow_private=False).connect_tcp("provider.example", 443, 1.0)
     assert (caught.value.code, caught.value.billed) == ("blocked_address", False)
     assert bad not in caught.value.detail
-    assert network.connected == []
+    assert tried == []
 
 
 async def test_unknown_name(monkeypatch: pytest.MonkeyPatch) -> None:
