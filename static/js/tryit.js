@@ -45,7 +45,9 @@ function begin(id) {
   part("text").textContent = "";
   part("result").replaceChildren();
   for (const name of ["idle", "result", "error", "figures", "link"]) show(name, false);
-  for (const recorded of document.querySelectorAll("[data-try-recorded]")) recorded.hidden = true;
+  for (const old of document.querySelectorAll("[data-try-recorded], [data-try-refusal]")) {
+    old.hidden = true;
+  }
   show("stream", true);
   part("stream").setAttribute("aria-busy", "true");
   swapButtons(run, stop);
@@ -129,7 +131,7 @@ function answered(data) {
 function refused(data) {
   const error = part("error");
   let message = data.message || form.dataset.textFailed;
-  if (data.retry_after > 0 && data.retry_after <= 90) {
+  if (data.retry_after > 0 && data.retry_after <= 90 && form.dataset.textRetrySoon) {
     const seconds = Math.ceil(data.retry_after).toLocaleString(locale);
     message += ` ${form.dataset.textRetrySoon.replace("{seconds}", seconds)}`;
   } else if (data.retry_after > 0) {
@@ -248,20 +250,23 @@ async function post(data) {
   }
 }
 
-form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  if (current) return;
-  const data = new FormData(form, event.submitter);
-  begin(form.elements.attempt.value);
-  post(data);
-});
+// Without a model to run on, the page shows neither button.
+if (run && stop) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (current) return;
+    const data = new FormData(form, event.submitter);
+    begin(form.elements.attempt.value);
+    post(data);
+  });
 
-stop.addEventListener("click", () => {
-  if (!current) return;
-  current.stopped = true;
-  current.controller.abort();
-});
+  stop.addEventListener("click", () => {
+    if (!current) return;
+    current.stopped = true;
+    current.controller.abort();
+  });
 
-form.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit(run);
-});
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit(run);
+  });
+}
