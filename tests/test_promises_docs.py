@@ -25,11 +25,10 @@ def test_no_document_tells_of_a_setting_that_is_not_read() -> None:
     assert told <= settings_variables() | set(re.findall(r"\$\{([A-Z_]+)", compose))
 
 
-@pytest.mark.parametrize(
-    "page",
-    [*sorted((ROOT / "docs").glob("*.md")), *sorted(ROOT.glob("*.md"))],
-    ids=lambda p: p.name,
-)
+DOCUMENTS = [*sorted((ROOT / "docs").glob("*.md")), *sorted(ROOT.glob("*.md"))]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_between_documents_lead_somewhere(document: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)", document.read_text()):
         if not re.match(r"[a-z]+:", target):
