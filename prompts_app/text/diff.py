@@ -14,8 +14,8 @@ from typing import Literal, cast
 Op = Literal["same", "added", "removed"]
 
 # Steps of the inner loop; a million take about half a second. Lines leave words the larger share.
-_LINE_STEPS = 300_000
-_WORD_STEPS = 700_000
+_LINE_STEPS = 200_000
+_WORD_STEPS = 400_000
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _WORD = re.compile(r"\w+|\s|[^\w\s]")
