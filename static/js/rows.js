@@ -4,11 +4,16 @@
 // <template data-row-template> whose markup says __prefix__ where the number goes, and a button
 // [data-row-add]. In a row: [data-row-remove], [data-row-undo], and the formset's own DELETE checkbox
 // inside .repeat__delete. Removing ticks that checkbox, so nothing is gone before the form is saved.
+//
+// Other scripts ask by event: "rows:add" at the box, which leaves the new row in detail.row (or
+// nothing where the limit is reached), and "rows:remove" at a row with detail.removed. An import
+// would not do: static files carry a hash in their names, so the page's own copy and the imported
+// one would be two modules, each listening.
 const total = (box) => box.querySelector(`[name="${box.dataset.rows}-TOTAL_FORMS"]`);
 
 const changed = (box) => box.dispatchEvent(new CustomEvent("rows:changed", { bubbles: true }));
 
-export function addRow(box) {
+function addRow(box) {
   const counter = total(box);
   const number = Number(counter.value);
   const limit = Number(box.querySelector(`[name="${box.dataset.rows}-MAX_NUM_FORMS"]`)?.value);
@@ -25,7 +30,7 @@ export function addRow(box) {
   return row;
 }
 
-export function setRemoved(row, removed) {
+function setRemoved(row, removed) {
   const box = row.closest("[data-rows]");
   const tick = row.querySelector(`[name$="-DELETE"]`);
   if (tick) tick.checked = removed;
@@ -53,6 +58,14 @@ document.addEventListener("click", (event) => {
     setRemoved(row, false);
     row.querySelector("[data-row-remove]")?.focus();
   }
+});
+
+document.addEventListener("rows:add", (event) => {
+  event.detail.row = addRow(event.target);
+});
+
+document.addEventListener("rows:remove", (event) => {
+  setRemoved(event.target, event.detail.removed);
 });
 
 for (const tick of document.querySelectorAll(`[data-row] [name$="-DELETE"]:checked`)) {

@@ -18,7 +18,7 @@ const sizes = new ResizeObserver((entries) => {
   for (const entry of entries) measure(entry.target.parentElement);
 });
 
-export function watch(root = document) {
+function watch(root = document) {
   for (const cut of root.querySelectorAll(".cut")) {
     sizes.observe(cut.querySelector(":scope > .cut__body"));
     measure(cut);

@@ -3,14 +3,22 @@
 // <div data-rows="PREFIX" data-variables="#messages"> is a repeated-rows box (see rows.js) whose rows
 // hold one input named …-name and an element [data-variable-name] showing it. data-added and
 // data-unused are the sentences announced, with {name} in them.
-import { addRow, setRemoved } from "./rows.js";
-
 // The same rule as prompts_app/text/variables.py: whoever changes one changes the other.
 const TOKEN = /\\\{\{|\{\{[ \t]*([\p{L}_][\p{L}\p{N}_]{0,63})[ \t]*\}\}/gu;
 const WAIT_MS = 250;
 
+function addRow(box) {
+  const detail = { row: null };
+  box.dispatchEvent(new CustomEvent("rows:add", { bubbles: true, detail }));
+  return detail.row;
+}
+
+function setRemoved(row, removed) {
+  row.dispatchEvent(new CustomEvent("rows:remove", { bubbles: true, detail: { removed } }));
+}
+
 /** Names used in a text, in order of first use; "\{{ name }}" is literal and is not one. */
-export function namesIn(text) {
+function namesIn(text) {
   const names = new Set();
   for (const [, name] of text.normalize("NFC").matchAll(TOKEN)) {
     if (name) names.add(name);
@@ -77,5 +85,6 @@ for (const box of document.querySelectorAll("[data-variables]")) {
   sources.addEventListener("rows:changed", soon);
   // A submit must not overtake the rows.
   box.closest("form")?.addEventListener("submit", () => update(box, sources), true);
-  update(box, sources);
+  // rows.js may stand after this script; by then both have run.
+  addEventListener("DOMContentLoaded", () => update(box, sources));
 }
