@@ -22,7 +22,7 @@ _SETTINGS = {
     "max": _lazy("Most"),
     "max_length": _lazy("Longest, in characters"),
 }
-_TYPES = {
+VARIABLE_TYPES = {
     "text": _lazy("short text"),
     "long_text": _lazy("long text"),
     "choice": _lazy("choice"),
@@ -202,7 +202,7 @@ def _settings(variable: dict[str, Any] | None) -> str:
         if value not in (None, "", []):
             shown = ", ".join(value) if isinstance(value, list) else value
             if name == "type":
-                shown = _TYPES.get(shown, shown)
+                shown = VARIABLE_TYPES.get(shown, shown)
             lines.append(f"{label}: {shown}")
     return "\n".join(lines)
 

@@ -6,6 +6,8 @@ from django import template
 from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext, pgettext
 
+from prompts_app.models.execution import Execution
+
 register = template.Library()
 
 MICRODOLLARS = 1_000_000
@@ -38,6 +40,16 @@ def tokens(number: int | None) -> str:
     return ngettext("%(shown)s token", "%(shown)s tokens", number) % {
         "shown": number_format(number, use_l10n=True, force_grouping=True)
     }
+
+
+@register.filter
+def token_total(run: Execution) -> str:
+    """Return the tokens of a run, input and answer; "" unless the provider counted both."""
+    if run.prompt_tokens is None or run.completion_tokens is None:
+        return ""
+    return number_format(
+        run.prompt_tokens + run.completion_tokens, use_l10n=True, force_grouping=True
+    )
 
 
 @register.filter

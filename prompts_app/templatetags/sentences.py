@@ -8,6 +8,8 @@ from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
+from prompts_app.services.comparison import VARIABLE_TYPES
+
 register = template.Library()
 
 # What stands beside an answer (llm.types.LABELS).
@@ -88,6 +90,13 @@ PARAMETERS: dict[str, str | Promise] = {
 }
 
 
+ROLES: dict[str, str | Promise] = {
+    "system": _lazy("system"),
+    "user": _lazy("user"),
+    "assistant": _lazy("assistant"),
+}
+
+
 @register.filter
 def label_sentence(code: str) -> str:
     """Return the sentence for a label of an answer; an unknown code is its own sentence."""
@@ -131,6 +140,24 @@ def left_out_sentence(names: list[str]) -> str:
         return ""
     listed = ", ".join(dict.fromkeys(parameter_name(name).lower() for name in names))
     return _("Left out, because the model does not take it: %(names)s.") % {"names": listed}
+
+
+@register.filter
+def variable_type(code: str) -> str:
+    """Return what people call a type of variable."""
+    return str(VARIABLE_TYPES.get(code, code))
+
+
+@register.filter
+def role_name(role: str) -> str:
+    """Return what pages call the role of a message."""
+    return str(ROLES.get(role, role))
+
+
+@register.filter
+def is_web_address(url: str) -> bool:
+    """Say whether a link may be followed: an address of the web, never a script."""
+    return url.startswith(("https://", "http://"))
 
 
 @register.filter

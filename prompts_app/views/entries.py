@@ -27,6 +27,7 @@ _ANY_MODEL = "MODEL"
 _ANY_ADDRESS = "https://api.openai.com/v1"
 # A table of outputs longer than this says how many more there are.
 _ROWS = 60
+_SCRIPTS = ("copy.js", "tabs.js", "showall.js", "contents.js")
 
 
 @require_safe
@@ -142,6 +143,9 @@ def _entry_context(entry: Entry) -> dict[str, Any]:
         "entry": entry,
         "profile": profile,
         "entry_url": reverse("entry", args=[profile.handle, entry.slug]),
+        "profile_url": reverse("profile", args=[profile.handle]),
+        "is_hidden": entry.visibility != Entry.Visibility.LISTED,
+        "scripts": _SCRIPTS,
         "tags": tags_of(entry),
     }
 

@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
 
 def _page(request: HttpRequest, status: int) -> HttpResponse:
@@ -27,7 +28,11 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500: our fault; the page needs no database."""
-    return _page(request, 500)
+    # Without the request: whoever is signed in would be looked up in what may just have failed.
+    page = render_to_string("errors/500.html", {"site_name": "Promptfolio"})
+    response = HttpResponse(page, status=500)
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

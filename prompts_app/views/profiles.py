@@ -43,6 +43,7 @@ def profile_context(request: Request, profile: Profile) -> dict[str, Any]:
         "cards": cards_of(entries, with_author=False),
         "skills": _skills(profile, listed),
         "first_page": newer is None,
+        "nothing_listed": not entries,
         "newer": f"{address}?before={newer}" if newer else "",
         "older": f"{address}?after={older}" if older else "",
         "profile_url": address,

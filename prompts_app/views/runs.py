@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from prompts_app import access, http
 from prompts_app.http import Request
-from prompts_app.models import Run
+from prompts_app.models import Entry, Run
 from prompts_app.services import rendering
 from prompts_app.templatetags.prompts import messages_filled
 from prompts_app.views import answers
@@ -36,7 +36,7 @@ def run_page(request: Request, run_id: uuid.UUID) -> HttpResponse:
         "answer": shown,
         "messages_sent": messages_filled(run.version.content, run.values),
         "parameters": _parameters(run),
-        "is_data": not run.picture_id and answers.is_data(run.output),
+        "is_hidden": entry.visibility != Entry.Visibility.LISTED,
     }
     return render(request, "runs/page.html", context)
 
