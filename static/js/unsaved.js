@@ -1,11 +1,13 @@
 // <form data-unsaved>: asks before leaving with changes that the server has not kept.
+// data-unsaved-except="case page": fields that are not kept anyway.
 // An element [data-saved-state] inside shows data-dirty-text while there are such changes.
 const states = new Map();
 
 function snapshot(form) {
   const parts = [];
+  const except = ["csrfmiddlewaretoken", ...(form.dataset.unsavedExcept ?? "").split(" ")];
   for (const [name, value] of new FormData(form)) {
-    if (name === "csrfmiddlewaretoken") continue;
+    if (except.includes(name)) continue;
     parts.push([name, typeof value === "string" ? value : `${value.name}:${value.size}`]);
   }
   return JSON.stringify(parts);
