@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django_htmx.middleware import HtmxDetails
 
@@ -90,6 +90,12 @@ def page_or_part(
     response = render(request, page if whole else part, context, status=status)
     response["Vary"] = "HX-Request"
     return response
+
+
+class SeeOther(HttpResponseRedirect):
+    """303: what the POST made is to be fetched there with a GET."""
+
+    status_code = 303
 
 
 def event_frame(event: str, data: dict[str, Any]) -> bytes:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError
-from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -64,14 +64,13 @@ def _run(request: Request, entry: Entry, models: list[LLMModel]) -> HttpResponse
         return _refusal(request, entry, models, form, values, case, refusal)
     except IntegrityError:
         # The same id a moment ago, in another request: that one runs.
-        return redirect("trial", attempt_id)
+        return http.SeeOther(reverse("trial", args=[attempt_id]))
     tryit.handover.put(admitted)
     response: HttpResponse
     if _wants_stream(request):
-        response = HttpResponse(content_type="text/event-stream")
-        response["X-Accel-Buffering"] = "no"
+        response = _event_stream()
     else:
-        response = HttpResponseRedirect(reverse("trial", args=[attempt_id]))
+        response = http.SeeOther(reverse("trial", args=[attempt_id]))
     # The language goes along: the stream has no request.
     response[http.STREAM_HEADER] = f"{attempt_id} {translation.get_language()}"
     return response
@@ -154,7 +153,7 @@ def _wants_stream(request: Request) -> bool:
 def _already(request: Request, kept: Try) -> HttpResponse:
     """Answer a one-time id that has run: what was kept, without spending anything."""
     if not _wants_stream(request):
-        return redirect("trial", kept.pk)
+        return http.SeeOther(reverse("trial", args=[kept.pk]))
     if kept.is_over:
         event, data = _ending(kept, None)
     else:
@@ -167,7 +166,14 @@ def _already(request: Request, kept: Try) -> HttpResponse:
             },
         )
     body = http.event_frame("start", _start(kept)) + http.event_frame(event, data)
-    return HttpResponse(body, content_type="text/event-stream")
+    return _event_stream(body)
+
+
+def _event_stream(body: bytes = b"") -> HttpResponse:
+    response = HttpResponse(body, content_type="text/event-stream")
+    # A proxy that gathers the answer before passing it on would spoil it (nginx reads this).
+    response["X-Accel-Buffering"] = "no"
+    return response
 
 
 def _refusal(

@@ -1,0 +1,122 @@
+"""The site as it runs: real processes, real HTTP, a database of its own. For tests and benches."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from portfolio.launch import answers, free_port, web_command
+
+ROOT = Path(__file__).resolve().parent.parent
+START_SECONDS = 60
+
+
+class RunningSite:
+    """Web server, and on demand a worker, over one database under `folder`.
+
+    Loads the sample portfolio with `samples`; `environment` goes on top of the site's own.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        environment: Mapping[str, str] | None = None,
+        *,
+        samples: bool = False,
+        worker: bool = False,
+    ) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.url = f"http://localhost:{self.port}"
+        self._samples, self._worker = samples, worker
+        self._stack = contextlib.ExitStack()
+        inherited = {
+            name: os.environ[name]
+            for name in ("PATH", "HOME", "LANG", "TMPDIR")
+            if name in os.environ
+        }
+        self.environment = {
+            **inherited,
+            "PYTHON_DOTENV_DISABLED": "1",
+            "DJANGO_SETTINGS_MODULE": "portfolio.settings",
+            "VAR_DIR": str(folder),
+            "PORT": str(self.port),
+            # An Ollama on the machine of whoever runs the tests is none of their business.
+            "OLLAMA_URL": "http://127.0.0.1:9",
+            **(environment or {}),
+        }
+
+    def __enter__(self) -> "RunningSite":
+        if self._samples:
+            demo_port = free_port()
+            self.environment.setdefault("DEMO_MODEL_URL", f"http://127.0.0.1:{demo_port}/v1")
+            self._start(sys.executable, "-m", "prompts_app.demo", "--port", str(demo_port))
+        self.manage("collectstatic", "--noinput", "-v0")
+        self.manage("prepare", "-v0")
+        if self._samples:
+            self.manage("load_demo")
+        self.web = self._start(*web_command("localhost", self.port))
+        self._until_ready()
+        if self._worker:
+            self.worker = self._start(sys.executable, "manage.py", "worker")
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._stack.close()
+
+    @property
+    def password(self) -> str:
+        """The sample author's password."""
+        return (self.folder / "demo-password").read_text()
+
+    def manage(self, *words: str) -> str:
+        """Run a management command and return what it prints; raises if it fails."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *words],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        if done.returncode:
+            raise RuntimeError(f"{words}: {done.stdout}{done.stderr}")
+        return done.stdout
+
+    def python(self, code: str) -> str:
+        """Run Python code among the site's models and return what it prints."""
+        return self.manage("shell", "-v0", "-c", code).strip()
+
+    def log(self) -> str:
+        """Everything the processes wrote."""
+        return "".join(file.read_text() for file in sorted(self.folder.glob("process-*.log")))
+
+    def _start(self, *command: str) -> subprocess.Popen[bytes]:
+        number = len(list(self.folder.glob("process-*.log")))
+        log = self._stack.enter_context((self.folder / f"process-{number}.log").open("wb"))
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=self.environment, stdout=log, stderr=subprocess.STDOUT
+        )
+        self._stack.callback(_end, process)
+        return process
+
+    def _until_ready(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not answers("localhost", self.port, "/readyz"):
+            if time.monotonic() > deadline or self.web.poll() is not None:
+                raise RuntimeError(f"The site did not start: {self.log()}")
+            time.sleep(0.1)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
