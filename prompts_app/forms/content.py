@@ -73,6 +73,11 @@ class DraftForm:
         self.constraints = _rows(ConstraintForm, "constraints", data, start)
         self.problems: list[str] = []
 
+    @property
+    def one_message(self) -> bool:
+        """Whether the prompt is a single text without a role."""
+        return self.kind == "image"
+
     def raw(self) -> dict[str, Any]:
         """Return what was typed, unchecked: what `initial` takes."""
         return {
@@ -95,9 +100,8 @@ class DraftForm:
             {"role": form.cleaned_data["role"], "content": form.cleaned_data["content"]}
             for form in self.messages.kept
         ]
-        if self.kind == "image":
-            texts = [one["content"] for one in messages if one["content"].strip()]
-            messages = [{"role": "user", "content": "\n\n".join(texts)}]
+        if self.one_message:
+            messages = _as_one(messages)
         return {
             "kind": self.kind,
             "messages": messages or [{"role": "user", "content": ""}],
@@ -141,9 +145,17 @@ class DraftForm:
         return fits
 
 
+def _as_one(messages: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:
+    texts = [one["content"] for one in messages if one["content"].strip()]
+    return [{"role": "user", "content": "\n\n".join(texts)}]
+
+
 def initial_of(content: Mapping[str, Any], revision: int) -> dict[str, Any]:
     """Return `content` as the form's start."""
     parameters = content["parameters"]
+    messages = content["messages"]
+    if content["kind"] == "image":
+        messages = _as_one(messages)
     return {
         "fields": {
             "revision": revision,
@@ -153,7 +165,7 @@ def initial_of(content: Mapping[str, Any], revision: int) -> dict[str, Any]:
                 for name, value in parameters.items()
             },
         },
-        "messages": content["messages"],
+        "messages": messages,
         "variables": [
             {
                 **one,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -38,8 +38,8 @@ def draft(request: Request, slug: str) -> HttpResponse:
         kept = entries.save_draft(entry, form.content(), form.fields.cleaned_data["revision"])
     except entries.StaleDraft as stale:
         return _conflict(request, entry, form, stale.current)
-    if request.htmx:
-        return render(request, "studio/_draft_state.html", {"draft": kept})
+    if request.accepts("application/json") and not request.accepts("text/html"):
+        return JsonResponse({"revision": kept.revision, "saved_at": kept.updated_at})
     if gone := _names(entry.draft.content) - _names(kept.content):
         # Nobody saw them go who has no scripts.
         names = ", ".join(sorted(gone))
@@ -58,7 +58,7 @@ def _conflict(request: Request, entry: Entry, form: DraftForm, current: Draft) -
     mine = form.content()
     start = contents.initial_of(mine, current.revision)
     entry.draft = current
-    extra = {"conflict": comparison.compare(current.content, mine), "theirs": current}
+    extra = {"conflict": comparison.compare(current.content, mine)}
     return _page(request, entry, DraftForm(form.kind, initial=start), status=409, extra=extra)
 
 
@@ -76,6 +76,7 @@ def _page(
         **about_entry(entry, "draft"),
         "form": form,
         "draft": entry.draft,
+        "unsaved": request.method == "POST",
         "cases": cases,
         "case": chosen,
         "preview": _preview(form, chosen),
