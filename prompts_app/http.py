@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -57,8 +58,19 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
             (code, name, code == getattr(request, "LANGUAGE_CODE", settings.LANGUAGE_CODE))
             for code, name in settings.LANGUAGES
         ],
-        "current_path": request.get_full_path(),
+        "current_path": _path_with_known_arguments(request),
     }
+
+
+def _path_with_known_arguments(request: HttpRequest) -> str:
+    # A kept page is shown to others: one visitor's own arguments must not stand in it.
+    known = [
+        (name, value)
+        for name, values in request.GET.lists()
+        if name in PAGE_ARGUMENTS
+        for value in values
+    ]
+    return f"{request.path}?{urlencode(known)}" if known else request.path
 
 
 def kept(
