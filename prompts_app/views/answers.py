@@ -6,6 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.formats import number_format
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -27,6 +28,11 @@ def is_data(output: str) -> bool:
     return True
 
 
+def data_html(output: str) -> SafeString:
+    """Return JSON as it came, in the type of code."""
+    return format_html("<pre><code>{}</code></pre>", output)
+
+
 def texts_of(runs: Iterable[Run]) -> list[str]:
     """Return the outputs that are shown as Markdown."""
     return [run.output for run in runs if not run.picture_id and not is_data(run.output)]
@@ -39,7 +45,7 @@ def answer(run: Run, html: Mapping[str, SafeString], *, small: bool = False) -> 
         "model": run.model_asked,
         "when": run.created_at,
         "demo": run.is_demo,
-        "html": html.get(run.output, "") if not is_data(run.output) else "",
+        "html": data_html(run.output) if is_data(run.output) else html.get(run.output, ""),
         "text": run.output,
         "picture": picture(run, small=small),
         "figures": figures_of(run),
