@@ -182,6 +182,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_THOUSAND_SEPARATOR = True
+FORMAT_MODULE_PATH = ["portfolio.formats"]
 
 _https = _site.scheme == "https"
 SECURE_SSL_REDIRECT = _https

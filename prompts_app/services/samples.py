@@ -10,7 +10,16 @@ from prompts_app.demo import portfolio
 from prompts_app.demo.server import DemoServer
 from prompts_app.llm import client
 from prompts_app.models import Entry, LLMModel, Profile, Provider, Run, User, Version
-from prompts_app.services import accounts, budget, calls, captures, importing, providers, tryit
+from prompts_app.services import (
+    accounts,
+    budget,
+    calls,
+    captures,
+    entries,
+    importing,
+    providers,
+    tryit,
+)
 from prompts_app.transfer.document import CaseDocument, EntryDocument, VersionDocument
 
 # Which demo models answer each version of a kind: enough to compare model with model.
@@ -55,6 +64,7 @@ def load_samples(password: str, progress: Callable[[str], None]) -> User:
         for entry in Entry.objects.filter(owner=author).order_by("-published_at"):
             progress(entry.title)
             asyncio.run(_capture(list(_claims(entry, base_url))))
+            _show_picture(entry)
     Profile.objects.filter(user=author).update(is_sample=True)
     return author
 
@@ -93,6 +103,13 @@ def _make_entry(author: User, sample: portfolio.SampleEntry) -> None:
     )
     entry.featured_case = entry.cases.order_by("position").first()
     entry.save(update_fields=["featured_case"])
+
+
+def _show_picture(entry: Entry) -> None:
+    """A picture prompt's own picture says more on its card than its title."""
+    run = Run.objects.filter(version=entry.published, picture__isnull=False).first()
+    if run is not None:
+        entries.set_cover(entry, run.picture)
 
 
 def _claims(entry: Entry, base_url: str) -> Iterator[captures.Claimed]:
