@@ -1,12 +1,28 @@
 """Forms about an author's public face."""
 
 import re
+from typing import Any
+from urllib.parse import urlsplit
 
+from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from prompts_app.forms.entries import PictureField
+from prompts_app.forms.fields import PlainCharField
+from prompts_app.forms.parameters import several_lines
+from prompts_app.forms.rows import RowForm, Rows
+from prompts_app.forms.values import TOO_LONG
+from prompts_app.models import Profile, User
 
 MIN_HANDLE = 2
 MAX_HANDLE = 40
+MAX_BIO = 10_000
+MAX_PHRASE = 60
+MAX_LINKS = 10
+MAX_ADDRESS = 300
 
 # Words that would make a person look like a part of the site, or like those who run it.
 RESERVED_HANDLES = frozenset(
@@ -44,3 +60,200 @@ def check_handle(text: str) -> str:
     if handle.lower().replace("_", "-") in RESERVED_HANDLES:
         raise ValidationError(_("This word is reserved. Choose another one."), code="reserved")
     return handle
+
+
+class WordsField(PlainCharField):
+    """A few short phrases, one a line or with commas between them."""
+
+    def __init__(self, *, most: int, **options: Any) -> None:
+        self.most = most
+        options.setdefault("widget", forms.Textarea(attrs={"rows": 3}))
+        super().__init__(multiline=True, required=False, strip=True, **options)
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show a list one phrase a line, and what was typed as it was typed."""
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> list[str]:
+        """Return the phrases; raises ValidationError for too many or too long ones."""
+        phrases = [" ".join(one.split()) for one in re.split(r"[,;\n]", super().clean(value))]
+        found = list({one.casefold(): one for one in reversed(phrases) if one}.values())[::-1]
+        if len(found) > self.most:
+            raise ValidationError(_("Keep at most %(most)d of them.") % {"most": self.most})
+        if any(len(one) > MAX_PHRASE for one in found):
+            raise ValidationError(
+                _("Each one may have at most %(most)d characters.") % {"most": MAX_PHRASE}
+            )
+        return found
+
+
+class WebAddressField(PlainCharField):
+    """An address that starts with http:// or https://; without either, https:// is put before."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            max_length=MAX_ADDRESS,
+            widget=forms.TextInput(attrs={"inputmode": "url", "autocomplete": "off"}),
+            error_messages={"max_length": TOO_LONG},
+            **options,
+        )
+
+    def clean(self, value: Any) -> str:
+        """Return the address; raises ValidationError for anything a link should not lead to."""
+        address = super().clean(value)
+        if not address:
+            return address
+        if not re.match(r"[a-z][a-z0-9+.-]*:(?![0-9])", address, re.IGNORECASE):
+            address = f"https://{address.removeprefix('//')}"
+        try:
+            URLValidator(schemes=["http", "https"])(address)
+            parts = urlsplit(address)
+        except (ValidationError, ValueError) as error:
+            raise ValidationError(
+                _("Write a web address such as https://example.org."), code="invalid"
+            ) from error
+        if "@" in parts.netloc:
+            # It would look like one site and lead to another.
+            raise ValidationError(
+                _("Leave out what stands before the “@” in the address."), code="userinfo"
+            )
+        return parts._replace(scheme=parts.scheme.lower()).geturl()
+
+
+class LinkRow(RowForm):
+    """One link; a row left empty is no link."""
+
+    label = PlainCharField(
+        label=gettext_lazy("Text"),
+        required=False,
+        max_length=MAX_PHRASE,
+        error_messages={"max_length": TOO_LONG},
+    )
+    url = WebAddressField(label=gettext_lazy("Address"), required=False)
+
+    def clean_url(self) -> str:
+        """Ask for the address of a link that has a text."""
+        url = str(self.cleaned_data["url"])
+        if self.cleaned_data.get("label") and not url:
+            raise ValidationError(_("Where does this link lead?"), code="required")
+        return url
+
+
+class ProfileForm(forms.Form):
+    """Everything of a profile but its picture."""
+
+    handle = PlainCharField(
+        label=gettext_lazy("Handle"),
+        # One more than a handle has: people type the “@”.
+        max_length=MAX_HANDLE + 1,
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
+        error_messages={"required": gettext_lazy("Choose a handle."), "max_length": TOO_LONG},
+    )
+    name = PlainCharField(
+        label=gettext_lazy("Name"),
+        max_length=80,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        error_messages={"required": gettext_lazy("Write your name."), "max_length": TOO_LONG},
+    )
+    headline = PlainCharField(
+        label=gettext_lazy("Headline"),
+        help_text=gettext_lazy("What you do, in one line."),
+        required=False,
+        max_length=160,
+        error_messages={"max_length": TOO_LONG},
+    )
+    availability = forms.ChoiceField(
+        label=gettext_lazy("Availability"),
+        choices=Profile.Availability.choices,
+        required=False,
+        error_messages={"invalid_choice": gettext_lazy("Choose one of the listed answers.")},
+    )
+    bio = several_lines(
+        MAX_BIO,
+        label=gettext_lazy("About you"),
+        help_text=gettext_lazy("A paragraph or two. Markdown."),
+        widget=forms.Textarea(attrs={"rows": 6}),
+    )
+    skills = WordsField(
+        most=30,
+        label=gettext_lazy("Skills"),
+        help_text=gettext_lazy(
+            "One a line, or with commas between them. Beside each stand your entries that have a "
+            "tag of the same name."
+        ),
+    )
+    languages = WordsField(
+        most=15,
+        label=gettext_lazy("Languages"),
+        help_text=gettext_lazy("One a line, for example: French (first language)"),
+    )
+    accent = forms.ChoiceField(
+        label=gettext_lazy("Colour of your pages"),
+        choices=Profile.Accent.choices,
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": gettext_lazy("Choose a colour."),
+            "invalid_choice": gettext_lazy("Choose one of the listed colours."),
+        },
+    )
+
+    def __init__(self, owner: User, profile: Profile | None, data: Any = None) -> None:
+        start: dict[str, Any] = {"accent": Profile.Accent.values[0]}
+        links: list[dict[str, str]] = []
+        if profile is not None:
+            start = {name: getattr(profile, name) for name in self.base_fields}
+            links = profile.links
+        super().__init__(data, initial=start)
+        self.owner = owner
+        empty_row = [{}] if len(links) < MAX_LINKS else []
+        self.links = Rows(
+            LinkRow, "links", data=data, initial=[*links, *empty_row], room=MAX_LINKS * 3
+        )
+        self.fields["handle"].help_text = (
+            _("Links that others have to your pages stop working when you change it.")
+            if profile
+            else _("It stands in the address of your pages. Letters, digits, hyphens.")
+        )
+
+    def clean_handle(self) -> str:
+        """Refuse a handle that is malformed, reserved or somebody else's."""
+        handle = check_handle(self.cleaned_data["handle"])
+        others = Profile.objects.exclude(user=self.owner)
+        if others.filter(handle__iexact=handle).exists():
+            raise ValidationError(handle_taken(), code="taken")
+        return handle
+
+    def clean(self) -> dict[str, Any] | None:
+        """Look at the links too, and count them."""
+        if self.links.is_valid() and len(self._links()) > MAX_LINKS:
+            self.add_error(None, _("Keep at most %(most)d links.") % {"most": MAX_LINKS})
+        return super().clean()
+
+    def is_valid(self) -> bool:
+        """Whether the fields and every link are valid."""
+        return super().is_valid() and self.links.is_valid()
+
+    def _links(self) -> list[dict[str, str]]:
+        return [
+            {"label": row.cleaned_data["label"], "url": row.cleaned_data["url"]}
+            for row in self.links.kept
+            if row.cleaned_data["url"]
+        ]
+
+    def values(self) -> dict[str, Any]:
+        """Return the profile's fields by name, once the form is valid."""
+        return {**self.cleaned_data, "links": self._links()}
+
+
+class AvatarForm(forms.Form):
+    """A new picture of the author."""
+
+    picture = PictureField(
+        label=gettext_lazy("Picture"),
+        help_text=gettext_lazy("PNG, JPEG or WebP, at most 8 MB. Square ones look best."),
+    )
+
+
+def handle_taken() -> str:
+    """Return what is said when somebody else has the handle."""
+    return _("Somebody else has this handle. Choose another one.")
