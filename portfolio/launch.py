@@ -5,10 +5,12 @@ import ctypes
 import errno
 import http.client
 import os
+import select
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from types import FrameType, TracebackType
@@ -166,6 +168,10 @@ class Processes:
 
     def wait(self) -> NoReturn:
         """Wait until a process ends, which raises LaunchError, or a stop is asked for."""
+        terminal = next((number for number in range(3) if os.isatty(number)), None)
+        if terminal is not None:
+            watch = threading.Thread(target=_watch_terminal, args=(terminal,), daemon=True)
+            watch.start()
         while True:
             # Leaves the status for Popen, which must learn it too.
             os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
@@ -191,6 +197,18 @@ class Processes:
             # Also for what a process that ended in time has left behind in its group.
             _signal_group(process, signal.SIGKILL)
             process.wait()
+
+
+def _watch_terminal(terminal: int) -> None:
+    """Send this process SIGHUP when its terminal is closed.
+
+    The kernel tells only the head of the session, which may be a `make` that waits for this process
+    instead of passing it on.
+    """
+    poll = select.poll()
+    poll.register(terminal, 0)
+    if any(event & select.POLLHUP for _, event in poll.poll()):
+        os.kill(os.getpid(), signal.SIGHUP)
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:

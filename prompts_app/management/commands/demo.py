@@ -55,7 +55,7 @@ class Command(BaseCommand):
         call_command("load_demo", stdout=sys.stderr)
         provider = Provider.objects.get(owner=None, active=True)
         sign_in, model = sign_in_line(), model_line(provider)
-        connections.close_all()
+        close_connections()
 
         added = {}
         if provider.is_demo:
@@ -71,6 +71,13 @@ class Command(BaseCommand):
         self.stdout.write(f"Model    {model}")
         self.stdout.flush()
         processes.wait()
+
+
+def close_connections() -> None:
+    """Close the database with its pool, whose threads must not be there when processes start."""
+    for connection in connections.all(initialized_only=True):
+        connection.close()
+        getattr(connection, "close_pool", connection.close)()
 
 
 def require_writable(folder: Path) -> None:
