@@ -124,6 +124,17 @@ class VersionField(forms.ModelChoiceField):  # type: ignore[type-arg]
 class ModelsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     """A choice of models, by name and provider."""
 
+    def clean(self, value: Any) -> Any:
+        """Refuse numbers that no row has: SQLite cannot even look for them."""
+        for one in value or ():
+            if str(one).isdigit() and len(str(one)) > 18:
+                raise ValidationError(
+                    self.error_messages["invalid_choice"],
+                    code="invalid_choice",
+                    params={"value": one},
+                )
+        return super().clean(value)
+
     def label_from_instance(self, obj: LLMModel) -> str:
         """Return what the list says of a model."""
         return model_label(obj)

@@ -36,6 +36,8 @@ ENTRIES_A_PAGE = 50
 # A list this short needs no search field.
 SEARCH_FROM = 12
 WEEK = timedelta(days=7)
+# The studio's own address stands where an entry of this slug would.
+TAKEN_SLUG = "new"
 
 
 def author(
@@ -109,8 +111,15 @@ def new_entry(request: Request) -> HttpResponse:
     form = NewEntryForm(posted, initial={"language": get_language()})
     if request.method == "POST" and form.is_valid():
         content = entries.EMPTY_CONTENT | {"kind": form.cleaned_data["kind"]}
+        slug = entries.free_slug(request.user, form.cleaned_data["title"])
+        if slug == TAKEN_SLUG:
+            slug = entries.free_slug(request.user, f"{slug} entry")
         entry = entries.create_entry(
-            request.user, tags=form.cleaned_data["tags"], content=content, **form.surroundings()
+            request.user,
+            tags=form.cleaned_data["tags"],
+            content=content,
+            slug=slug,
+            **form.surroundings(),
         )
         return redirect("studio_entry", entry.slug)
     context = {"nav": "studio", "studio_section": "entries", "form": form}

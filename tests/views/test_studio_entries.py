@@ -1,0 +1,302 @@
+"""The studio's list of entries, new entries, settings, covers and deletion."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from prompts_app.models import Entry, LLMModel, Picture, User
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+NEW = reverse("studio_entry_new")
+FIELDS = {
+    "title": "Invoice text to clean JSON",
+    "summary": "Turns invoices into JSON.",
+    "use_case": "For *accounting*.",
+    "tags": "extraction, finance , extraction",
+    "language": "en",
+    "kind": "text",
+    "visibility": "draft",
+}
+BAD_TITLES = ["", "   ", "x" * 121, "nul\x00", "turned \u202e round", "two\nlines", "tag\U000e0041"]
+
+
+@pytest.fixture
+def author() -> User:
+    """An account with a profile."""
+    return factories.profile().user
+
+
+@pytest.fixture
+def signed_in(client: Client, author: User) -> Client:
+    """The author's browser."""
+    client.force_login(author)
+    return client
+
+
+def of(entry: Entry, name: str) -> str:
+    """Return the address of a page of an entry."""
+    return reverse(name, args=[entry.slug])
+
+
+@pytest.mark.parametrize(
+    "name", ["studio_entry", "studio_cases", "studio_versions", "studio_outputs"]
+)
+def test_pages_of_an_entry_open_for_its_author_only(client: Client, name: str) -> None:
+    entry = factories.entry()
+    assert client.get(of(entry, name)).status_code == 302
+    client.force_login(factories.profile().user)
+    assert client.get(of(entry, name)).status_code == 404
+    client.force_login(entry.owner)
+    response = client.get(of(entry, name))
+    assert response.status_code == 200
+    assert entry.title in response.content.decode()
+    assert client.put(of(entry, name)).status_code == 405
+
+
+@pytest.mark.parametrize("name", ["studio_entry_settings", "studio_entry_delete"])
+def test_settings_open_for_the_author_only(client: Client, name: str) -> None:
+    entry = factories.entry()
+    for method in (client.get, client.post):
+        assert method(of(entry, name)).status_code == 302
+    client.force_login(factories.profile().user)
+    for method in (client.get, client.post):
+        assert method(of(entry, name)).status_code == 404
+    client.force_login(entry.owner)
+    assert client.get(of(entry, name)).status_code == 200
+
+
+def test_whoever_has_no_profile_is_asked_for_one_first(client: Client) -> None:
+    client.force_login(factories.user())
+    for address in (reverse("studio"), NEW):
+        response = client.get(address)
+        assert response.status_code == 302
+        assert response["Location"] == reverse("studio_profile")
+
+
+def test_an_empty_list_teaches_the_next_step(signed_in: Client) -> None:
+    page = signed_in.get(reverse("studio")).content.decode()
+    assert "Make your first entry" in page
+    assert NEW in page
+
+
+def test_the_list_shows_what_each_entry_has(signed_in: Client, author: User) -> None:
+    entry = factories.entry(author, title="Busy")
+    factories.run(factories.version(entry))
+    factories.attempt(entry)
+    factories.attempt(entry)
+    factories.entry(title="Of somebody else")
+    page = signed_in.get(reverse("studio"))
+    assert "Of somebody else" not in page.content.decode()
+    found = page.context["page"].object_list[0]
+    assert (found.last_version, found.outputs, found.tries_this_week) == (2, 1, 2)
+
+
+def test_the_list_asks_the_same_number_of_queries_for_more(
+    signed_in: Client,
+    author: User,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for number in range(2):
+        factories.run(factories.version(factories.entry(author, title=f"A {number}")))
+    with django_assert_max_num_queries(6) as first:
+        signed_in.get(reverse("studio"))
+    for number in range(30):
+        factories.run(factories.version(factories.entry(author, title=f"B {number}")))
+    with django_assert_max_num_queries(len(first.captured_queries)):
+        assert signed_in.get(reverse("studio")).content.decode().count("<tr>") == 33
+
+
+def test_the_list_is_searched_and_paged(signed_in: Client, author: User) -> None:
+    for number in range(52):
+        factories.entry(author, title=f"Number {number}", published=False)
+    assert "Number 51" in signed_in.get(reverse("studio"), {"q": "51"}).content.decode()
+    assert "No title like that" in signed_in.get(reverse("studio"), {"q": "ß\x00"}).content.decode()
+    last = signed_in.get(reverse("studio"), {"page": "2"})
+    assert len(last.context["page"].object_list) == 2
+    for nonsense in ("0", "-1", "x", "99999999999999999999"):
+        assert signed_in.get(reverse("studio"), {"page": nonsense}).status_code == 200
+
+
+def test_a_new_entry_leads_straight_to_its_editor(signed_in: Client, author: User) -> None:
+    assert signed_in.get(NEW).status_code == 200
+    response = signed_in.post(NEW, FIELDS)
+    entry = Entry.objects.get(owner=author)
+    assert response["Location"] == reverse("studio_entry", args=[entry.slug])
+    assert sorted(tag.name for tag in entry.tags.all()) == ["extraction", "finance"]
+    assert entry.draft.content["kind"] == "text"
+    assert signed_in.get(response["Location"]).status_code == 200
+
+
+def test_an_entry_for_pictures_keeps_its_kind(signed_in: Client, author: User) -> None:
+    signed_in.post(NEW, FIELDS | {"kind": "image"})
+    assert Entry.objects.get(owner=author).draft.content["kind"] == "image"
+
+
+def test_a_title_like_an_address_of_the_studio_gets_another_slug(
+    signed_in: Client, author: User
+) -> None:
+    signed_in.post(NEW, FIELDS | {"title": "New"})
+    entry = Entry.objects.get(owner=author)
+    assert "New" in signed_in.get(of(entry, "studio_entry")).content.decode()
+    assert signed_in.get(of(entry, "studio_entry")).context["entry"] == entry
+
+
+@pytest.mark.parametrize("title", BAD_TITLES)
+def test_a_title_that_cannot_be_kept_is_refused(signed_in: Client, title: str) -> None:
+    response = signed_in.post(NEW, FIELDS | {"title": title})
+    assert response.status_code == 422
+    assert response.context["form"].errors["title"]
+    assert "For *accounting*." in response.content.decode()
+    assert not Entry.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("summary", "x" * 301),
+        ("use_case", "x" * 5001),
+        ("use_case", "\x00"),
+        ("tags", ",".join(f"tag {n}" for n in range(11))),
+        ("tags", "t" * 41),
+        ("language", "xx"),
+        ("kind", "sound"),
+        ("visibility", "everyone"),
+        ("visibility", ""),
+    ],
+)
+def test_other_fields_are_checked_too(signed_in: Client, name: str, value: str) -> None:
+    response = signed_in.post(NEW, FIELDS | {name: value})
+    assert response.status_code == 422
+    assert list(response.context["form"].errors) == [name]
+
+
+def test_settings_are_saved(signed_in: Client, author: User) -> None:
+    entry = factories.entry(author)
+    version = factories.version(entry)
+    case = factories.case(entry)
+    model = factories.model(factories.provider(author))
+    response = signed_in.post(
+        of(entry, "studio_entry_settings"),
+        FIELDS
+        | {
+            "visibility": "unlisted",
+            "tryable": [str(model.pk)],
+            "featured_case": str(case.pk),
+            "baseline": str(version.pk),
+        },
+    )
+    assert response.status_code == 302
+    entry.refresh_from_db()
+    assert (entry.title, entry.visibility) == (FIELDS["title"], "unlisted")
+    assert (entry.featured_case, entry.baseline) == (case, version)
+    assert list(entry.tryable.all()) == [model]
+    page = signed_in.get(of(entry, "studio_entry_settings")).content.decode()
+    assert "extraction, finance" in page
+
+
+def test_settings_take_nothing_that_belongs_elsewhere(signed_in: Client, author: User) -> None:
+    entry = factories.entry(author)
+    other = factories.entry()
+    strange: dict[str, str | list[str]] = {
+        "tryable": [str(factories.model(factories.provider(other.owner)).pk)],
+        "featured_case": str(factories.case(other).pk),
+        "baseline": str(other.versions.get().pk),
+    }
+    for name, value in strange.items():
+        for sent in (value, "nonsense", "99999999999999999999"):
+            response = signed_in.post(of(entry, "studio_entry_settings"), FIELDS | {name: sent})
+            assert response.status_code == 422
+            assert list(response.context["form"].errors) == [name]
+
+
+def test_only_models_of_the_entrys_kind_are_offered(signed_in: Client, author: User) -> None:
+    entry = factories.entry(author)
+    provider = factories.provider(author)
+    factories.model(provider, "writer")
+    factories.model(provider, "painter", kind=LLMModel.Kind.IMAGE)
+    page = signed_in.get(of(entry, "studio_entry_settings")).content.decode()
+    assert "writer" in page
+    assert "painter" not in page
+
+
+def test_a_cover_is_kept_replaced_and_removed(signed_in: Client, author: User) -> None:
+    entry = factories.entry(author)
+    address = of(entry, "studio_cover")
+    for colour in ("teal", "maroon"):
+        upload = SimpleUploadedFile("cover.png", factories.png(colour=colour))
+        assert signed_in.post(address, {"picture": upload}).status_code == 302
+        assert Picture.objects.filter(entry=entry).count() == 1
+    kept = Picture.objects.get(cover_of=entry)
+    page = signed_in.get(of(entry, "studio_entry_settings")).content.decode()
+    assert str(kept.pk) in page
+    signed_in.post(address, {"remove": "1"})
+    entry.refresh_from_db()
+    assert entry.cover is None
+    assert not Picture.objects.filter(entry=entry).exists()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"not a picture",
+        b"GIF89a" + bytes(60),
+        factories.png()[:60],
+        # A header that promises 60,000 by 60,000 pixels.
+        b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\xea\x60\x00\x00\xea\x60\x08\x02\x00\x00\x00",
+        bytes(8 * 1024 * 1024 + 1),
+    ],
+    ids=["empty", "text", "gif", "cut", "bomb", "large"],
+)
+def test_what_is_no_picture_is_refused_at_the_field(
+    signed_in: Client, author: User, data: bytes
+) -> None:
+    entry = factories.entry(author)
+    upload = SimpleUploadedFile("cover.png", data, content_type="image/png")
+    response = signed_in.post(of(entry, "studio_cover"), {"picture": upload})
+    assert response.status_code == 422
+    assert response.context["cover_form"].errors["picture"]
+    assert not Picture.objects.exists()
+
+
+def test_a_cover_is_the_authors_own_affair(client: Client) -> None:
+    entry = factories.entry()
+    client.force_login(factories.profile().user)
+    upload = SimpleUploadedFile("cover.png", factories.png())
+    assert client.post(of(entry, "studio_cover"), {"picture": upload}).status_code == 404
+    client.force_login(entry.owner)
+    assert client.get(of(entry, "studio_cover")).status_code == 405
+    assert client.post(of(entry, "studio_cover")).status_code == 422
+
+
+def test_deleting_asks_for_the_title(signed_in: Client, author: User) -> None:
+    entry = factories.entry(author, title="Gone soon")
+    factories.run(factories.version(entry), factories.case(entry))
+    page = signed_in.get(of(entry, "studio_entry_delete")).content.decode()
+    assert "2 versions" in page
+    for typed in ("", "gone soon", "x" * 500, "\x00"):
+        response = signed_in.post(of(entry, "studio_entry_delete"), {"title": typed})
+        assert response.status_code == 422
+        assert Entry.objects.filter(pk=entry.pk).exists()
+    response = signed_in.post(of(entry, "studio_entry_delete"), {"title": " Gone soon "})
+    assert response["Location"] == reverse("studio")
+    assert not Entry.objects.filter(pk=entry.pk).exists()
+
+
+def test_the_pages_speak_french(signed_in: Client, author: User) -> None:
+    entry = factories.entry(author)
+    signed_in.cookies["language"] = "fr"
+    addresses = [
+        reverse("studio"),
+        NEW,
+        of(entry, "studio_entry_settings"),
+        of(entry, "studio_entry_delete"),
+    ]
+    for address in addresses:
+        response = signed_in.get(address)
+        assert response.status_code == 200
+        assert '<html lang="fr"' in response.content.decode()
