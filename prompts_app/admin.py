@@ -1,10 +1,20 @@
 """What the operator does: accounts, invitations, grants, and a look at the ledger."""
 
+from typing import Any
+
 from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import Group
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
+from prompts_app.forms.limits import DollarsField
 from prompts_app.models import (
     BudgetDay,
     Entry,
@@ -17,10 +27,13 @@ from prompts_app.models import (
     Spending,
     User,
 )
+from prompts_app.templatetags.ledger import dollars
 
 # The admin signs in like everyone else: one door, one second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 admin.site.unregister(Group)
+admin.site.unregister(EmailAddress)
+admin.site.unregister(Authenticator)
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -39,28 +52,64 @@ class ReadOnly(admin.ModelAdmin):
         return False
 
 
+class GrantForm(forms.ModelForm):
+    """The cap in dollars."""
+
+    daily_cap = DollarsField(label=_("Dollars a day"))
+
+    class Meta:
+        model = SiteGrant
+        fields = ("daily_cap",)
+
+
+class SpendingForm(forms.ModelForm):
+    """The budget in dollars."""
+
+    daily_limit = DollarsField(label=_("Dollars a day"))
+
+    class Meta:
+        model = Spending
+        fields = ("daily_limit", "tries_per_visitor", "tries_per_entry", "paused")
+
+
 class GrantInline(admin.StackedInline):
     """May the author use the site's own provider, and for how much a day?"""
 
     model = SiteGrant
-    extra = 0
+    form = GrantForm
 
 
 class SpendingInline(admin.StackedInline):
     """What the author allows visitors."""
 
     model = Spending
-    extra = 0
+    form = SpendingForm
+
+
+class UserForm(forms.ModelForm):
+    """An account, its language one that the site speaks."""
+
+    language = forms.ChoiceField(
+        label=_("Language"),
+        required=False,
+        choices=[("", _("as their browser asks")), *settings.LANGUAGES],
+    )
+
+    class Meta:
+        model = User
+        fields = ("is_active", "is_staff", "is_superuser", "language")
 
 
 @admin.register(User)
 class UserAdmin(admin.ModelAdmin):
     """Accounts are made with `manage.py create_author` or by signing up."""
 
+    form = UserForm
     list_display = ("email", "is_active", "is_staff", "date_joined")
     search_fields = ("email", "profile__handle")
     fields = ("email", "is_active", "is_staff", "is_superuser", "language", "date_joined")
-    readonly_fields = ("date_joined",)
+    # People sign in by addresses they have confirmed; one written here would not be among them.
+    readonly_fields = ("email", "date_joined")
     inlines = (GrantInline, SpendingInline)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -72,13 +121,42 @@ class UserAdmin(admin.ModelAdmin):
         return False
 
 
+@admin.register(EmailAddress)
+class EmailAddressAdmin(ReadOnly):
+    """The addresses people sign in with."""
+
+    list_display = ("email", "user", "primary", "verified")
+    search_fields = ("email",)
+
+
+@admin.register(Authenticator)
+class AuthenticatorAdmin(ReadOnly):
+    """Second steps. Deleting one helps whoever lost their phone; its secret is not shown."""
+
+    list_display = ("user", "type", "created_at", "last_used_at")
+    search_fields = ("user__email",)
+    exclude = ("data",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """As the account's permissions say."""
+        return admin.ModelAdmin.has_delete_permission(self, request, obj)
+
+
 @admin.register(Invitation)
 class InvitationAdmin(admin.ModelAdmin):
-    """The address to send is /accounts/invitation/CODE/."""
+    """Send the address: it lets one person sign up, once."""
 
-    list_display = ("note", "code", "created_at", "used_by")
-    fields = ("note", "code", "used_by")
-    readonly_fields = ("code", "used_by")
+    list_display = ("__str__", "address", "created_at", "used_by")
+    fields = ("note", "address", "used_by")
+    readonly_fields = ("address", "used_by")
+    list_select_related = ("used_by",)
+
+    @admin.display(description=_("Address to send"))
+    def address(self, invitation: Invitation) -> str:
+        """Where the invited person begins."""
+        if invitation._state.adding:
+            return str(_("shown once it is saved"))
+        return settings.SITE_URL + reverse("invitation", args=[invitation.code])
 
 
 @admin.register(Profile)
@@ -96,6 +174,7 @@ class EntryAdmin(ReadOnly):
     list_display = ("title", "owner", "visibility", "published_at")
     list_filter = ("visibility", "kind")
     search_fields = ("title", "slug")
+    exclude = ("search_text",)
 
 
 @admin.register(Provider)
@@ -106,30 +185,89 @@ class ProviderAdmin(ReadOnly):
     exclude = ("key_encrypted",)
 
 
+class ModelForm(forms.ModelForm):
+    """Prices in dollars; an empty one is unknown, and a model without prices cannot run."""
+
+    input_price = DollarsField(label=_("Dollars per million tokens in"), required=False)
+    output_price = DollarsField(label=_("Dollars per million tokens out"), required=False)
+    picture_price = DollarsField(label=_("Dollars per picture"), required=False)
+
+    class Meta:
+        model = LLMModel
+        fields = ("input_price", "output_price", "picture_price", "enabled")
+
+
 @admin.register(LLMModel)
 class LLMModelAdmin(admin.ModelAdmin):
-    """Prices of the site's own models can be set here."""
+    """The site's own models; those of authors are their own affair."""
 
-    list_display = ("name", "provider", "kind", "input_price", "output_price", "enabled")
+    form = ModelForm
+    list_display = ("name", "provider", "kind", "enabled")
     fields = ("name", "provider", "kind", "input_price", "output_price", "picture_price", "enabled")
     readonly_fields = ("name", "provider", "kind")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LLMModel]:
+        """Leave out models of authors."""
+        return super().get_queryset(request).filter(provider__owner__isnull=True)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Models come from LLM_MODELS or from an author's studio."""
         return False
 
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """A model that is not wanted is switched off: runs name it."""
+        return False
+
+
+class Ledger(ReadOnly):
+    """Rows of money, shown in dollars."""
+
+    def shown(self, row: Any, name: str) -> str:
+        """Return the row's amount as dollars."""
+        amount = getattr(row, name)
+        return "" if amount is None else dollars(amount)
+
 
 @admin.register(BudgetDay)
-class BudgetDayAdmin(ReadOnly):
+class BudgetDayAdmin(Ledger):
     """What each author spent, by day."""
 
-    list_display = ("owner", "day", "purse", "limit", "spent", "reserved")
+    list_display = ("owner", "day", "purse", "limit_shown", "spent_shown", "reserved_shown")
     list_filter = ("purse",)
+    date_hierarchy = "day"
+    fields = list_display
+
+    @admin.display(description=_("Budget"), ordering="limit")
+    def limit_shown(self, row: BudgetDay) -> str:
+        """What might be spent."""
+        return self.shown(row, "limit")
+
+    @admin.display(description=_("Spent"), ordering="spent")
+    def spent_shown(self, row: BudgetDay) -> str:
+        """What was spent."""
+        return self.shown(row, "spent")
+
+    @admin.display(description=_("Set aside"), ordering="reserved")
+    def reserved_shown(self, row: BudgetDay) -> str:
+        """What is set aside for calls under way."""
+        return self.shown(row, "reserved")
 
 
 @admin.register(Reservation)
-class ReservationAdmin(ReadOnly):
+class ReservationAdmin(Ledger):
     """Money set aside for single calls."""
 
-    list_display = ("created_at", "budget_day", "amount", "actual", "assumed", "state")
+    list_display = ("created_at", "budget_day", "amount_shown", "actual_shown", "assumed", "state")
     list_filter = ("state",)
+    list_select_related = ("budget_day__owner",)
+    fields = (*list_display, "lease_until")
+
+    @admin.display(description=_("Set aside"), ordering="amount")
+    def amount_shown(self, row: Reservation) -> str:
+        """What the call might have cost."""
+        return self.shown(row, "amount")
+
+    @admin.display(description=_("Spent"), ordering="actual")
+    def actual_shown(self, row: Reservation) -> str:
+        """What it cost."""
+        return self.shown(row, "actual")

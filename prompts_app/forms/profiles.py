@@ -100,7 +100,7 @@ class WebAddressField(PlainCharField):
 
     def clean(self, value: Any) -> str:
         """Return the address; raises ValidationError for anything a link should not lead to."""
-        address = super().clean(value)
+        address: str = super().clean(value)
         if not address:
             return address
         if not re.match(r"[a-z][a-z0-9+.-]*:(?![0-9])", address, re.IGNORECASE):
@@ -117,7 +117,7 @@ class WebAddressField(PlainCharField):
             raise ValidationError(
                 _("Leave out what stands before the “@” in the address."), code="userinfo"
             )
-        return parts._replace(scheme=parts.scheme.lower()).geturl()
+        return str(parts._replace(scheme=parts.scheme.lower()).geturl())
 
 
 class LinkRow(RowForm):
@@ -205,7 +205,7 @@ class ProfileForm(forms.Form):
             links = profile.links
         super().__init__(data, initial=start)
         self.owner = owner
-        empty_row = [{}] if len(links) < MAX_LINKS else []
+        empty_row: list[dict[str, str]] = [{}] if len(links) < MAX_LINKS else []
         self.links = Rows(
             LinkRow, "links", data=data, initial=[*links, *empty_row], room=MAX_LINKS * 3
         )

@@ -1,0 +1,108 @@
+"""The form of what an author allows visitors, and dollars as people write them."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.formats import get_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from prompts_app.forms.fields import PlainCharField
+from prompts_app.forms.values import as_number
+from prompts_app.models import Spending
+
+MICRODOLLARS = 1_000_000
+MAX_DOLLARS = 100_000
+MAX_TRIES_OF_VISITOR = 10_000
+MAX_TRIES_OF_ENTRY = 1_000_000
+
+
+class DollarsField(PlainCharField):
+    """An amount of dollars, typed with a point or a comma, kept as whole micro-dollars."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault(
+            "widget", forms.TextInput(attrs={"inputmode": "decimal", "class": "short"})
+        )
+        super().__init__(max_length=40, **options)
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show micro-dollars as dollars with at least two decimals, and typed text as typed."""
+        if not isinstance(value, int):
+            return value
+        dollars = f"{Decimal(value) / MICRODOLLARS:.6f}"
+        whole, _point, decimals = dollars.partition(".")
+        decimals = decimals.rstrip("0").ljust(2, "0")
+        return f"{whole}{get_format('DECIMAL_SEPARATOR')}{decimals}"
+
+    def clean(self, value: Any) -> Any:
+        """Return micro-dollars, None if empty; raises ValidationError for what is no amount."""
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            dollars = as_number(text.replace("$", ""))
+        except ValueError as error:
+            raise ValidationError(
+                _("Write an amount, such as 2 or 0.50."), code="number"
+            ) from error
+        if not 0 <= dollars <= MAX_DOLLARS:
+            raise ValidationError(
+                _("Choose an amount from 0 to %(most)s dollars.") % {"most": f"{MAX_DOLLARS:,}"},
+                code="range",
+            )
+        amount = dollars * MICRODOLLARS
+        if amount != int(amount):
+            raise ValidationError(_("Write at most six decimals."), code="decimals")
+        return int(amount)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Say whether the typed amount is another one than the kept one."""
+        try:
+            return bool(self.clean(data) != initial)
+        except ValidationError:
+            return True
+
+
+def _tries(most: int, **options: Any) -> forms.IntegerField:
+    return forms.IntegerField(
+        min_value=0,
+        max_value=most,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "class": "short"}),
+        error_messages={
+            "required": gettext_lazy("Write a number; 0 allows none."),
+            "invalid": gettext_lazy("Write a whole number."),
+            "min_value": gettext_lazy("Write a number; 0 allows none."),
+            "max_value": gettext_lazy("Choose at most %(limit_value)s."),
+        },
+        **options,
+    )
+
+
+class LimitsForm(forms.Form):
+    """How much an author lets visitors spend and try, each day (UTC)."""
+
+    daily_limit = DollarsField(
+        label=gettext_lazy("Daily budget, in dollars"),
+        help_text=gettext_lazy(
+            "For your own models: visitors’ tries and your outputs together. 0 allows only models "
+            "that cost nothing."
+        ),
+        error_messages={"required": gettext_lazy("Write an amount; 0 allows none.")},
+    )
+    tries_per_visitor = _tries(
+        MAX_TRIES_OF_VISITOR,
+        label=gettext_lazy("Tries per visitor and day"),
+        help_text=gettext_lazy("On all your entries together."),
+    )
+    tries_per_entry = _tries(
+        MAX_TRIES_OF_ENTRY,
+        label=gettext_lazy("Tries per entry and day"),
+        help_text=gettext_lazy("By all visitors together."),
+    )
+
+    def __init__(self, spending: Spending, data: Any = None) -> None:
+        start = {name: getattr(spending, name) for name in self.base_fields}
+        super().__init__(data, initial=start)

@@ -1,0 +1,56 @@
+"""The studio's page of what visitors may spend and try."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from prompts_app.forms.limits import LimitsForm
+from prompts_app.http import Request
+from prompts_app.models import Spending
+from prompts_app.services import spending
+from prompts_app.views.studio import author
+
+DAYS_SHOWN = 14
+
+
+@author
+@require_http_methods(["GET", "POST"])
+def limits(request: Request) -> HttpResponse:
+    """The limits, what is left of them today, and the days before."""
+    allowed = Spending.of(request.user)
+    form = LimitsForm(allowed, request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        spending.set_limits(request.user, **form.cleaned_data)
+        messages.success(request, _("The limits are saved. They hold from the next try on."))
+        return redirect("studio_limits")
+    days = spending.last_days(request.user, DAYS_SHOWN)
+    purses = spending.purses_today(request.user)
+    context = {
+        "nav": "studio",
+        "studio_section": "limits",
+        "form": form,
+        "paused": allowed.paused,
+        "purses": purses,
+        "tries_today": days[0].tries,
+        "days": days,
+        "site_purse": len(purses) > 1 or any(day.site for day in days),
+    }
+    status = 422 if request.method == "POST" else 200
+    return render(request, "studio/limits.html", context, status=status)
+
+
+@author
+@require_POST
+def pause(request: Request) -> HttpResponse:
+    """Stop all tries at once, or allow them again."""
+    paused = request.POST.get("paused") == "1"
+    spending.pause(request.user, paused)
+    messages.success(
+        request,
+        _("All tries are stopped. Visitors see recorded answers.")
+        if paused
+        else _("Visitors may try your prompts again."),
+    )
+    return redirect("studio_limits")
