@@ -1,9 +1,11 @@
 """Small things that tests need: people, entries, versions, runs. Plain functions, real rows."""
 
 import io
+from functools import cache
 from itertools import count
 from typing import Any
 
+from django.contrib.auth.hashers import make_password
 from django.core.files.base import ContentFile
 from PIL import Image
 
@@ -30,9 +32,15 @@ PASSWORD = "correct horse battery staple"
 
 def user(email: str = "", **fields: Any) -> User:
     """Return an account that signs in with PASSWORD."""
-    return User.objects.create_user(
-        email or f"author{next(_numbers)}@example.org", PASSWORD, **fields
+    return User.objects.create(
+        email=email or f"author{next(_numbers)}@example.org", password=_hashed(), **fields
     )
+
+
+@cache
+def _hashed() -> str:
+    # A good hash takes long to make, and every test needs an account.
+    return make_password(PASSWORD)
 
 
 def profile(owner: User | None = None, **fields: Any) -> Profile:

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from django.db.models.fields.files import FieldFile
 from django.http import FileResponse, Http404, HttpResponseBase
 from django.utils.cache import get_conditional_response
-from django.utils.http import quote_etag
+from django.utils.http import http_date, quote_etag
 from django.views.decorators.http import require_safe
 
 from prompts_app import access, http
@@ -64,5 +64,6 @@ def _response(request: Request, found: Picture, file: FieldFile, cache: str) -> 
         response["Content-Disposition"] = f'inline; filename="{found.pk}.{_suffix(file)}"'
         response["X-Content-Type-Options"] = "nosniff"
     response["ETag"] = etag
+    response["Last-Modified"] = http_date(last_modified)
     response["Cache-Control"] = cache
     return response

@@ -327,7 +327,7 @@ def test_code_to_copy_names_only_well_known_addresses(client: Client) -> None:
 
 
 def test_history_shows_notes_and_withdrawals(client: Client) -> None:
-    entry, first, second = two_versions()
+    entry, _first, _second = two_versions()
     third = factories.version(entry, note="A secret slipped in")
     versions.withdraw_version(third)
     shown = page(client, entry)

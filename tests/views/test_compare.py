@@ -1,0 +1,200 @@
+"""Two versions side by side: nothing lost, nothing invented."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+from pytest_django import DjangoAssertNumQueries
+
+from prompts_app.models import Entry
+from prompts_app.services import versions
+from prompts_app.services.comparison import Part, compare
+from tests import factories
+
+
+def address(entry: Entry, query: str = "") -> str:
+    return f"/@{entry.owner.profile.handle}/{entry.slug}/compare/{query}"
+
+
+def page(client: Client, entry: Entry, query: str = "") -> str:
+    response = client.get(address(entry, query))
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def grown() -> Entry:
+    """Return an entry whose second version changes every part of the first."""
+    entry = factories.entry(
+        content=factories.content(
+            "Extract the data. {{ text }}",
+            context="For accountants.",
+            constraints=[{"text": "Answer in JSON only"}],
+            parameters={"temperature": 1},
+        )
+    )
+    factories.version(
+        entry,
+        factories.content(
+            "",
+            messages=[
+                {"role": "system", "content": "You read invoices."},
+                {"role": "user", "content": "Extract the totals. {{ text }} {{ tone }}"},
+            ],
+            variables=[
+                factories.variable("text", label="Invoice"),
+                factories.variable("tone", type="choice", choices=["dry", "warm"]),
+            ],
+            context="For busy accountants.",
+            constraints=[{"text": "Answer in valid JSON only"}, {"text": "Never guess"}],
+            parameters={"temperature": 0, "max_tokens": 500},
+        ),
+        "Twice as strict",
+    )
+    return entry
+
+
+@pytest.mark.django_db
+def test_every_part_is_compared_in_words(client: Client) -> None:
+    shown = page(client, grown())
+    assert "From version 1 to version 2" in shown
+    for change in (
+        "<ins>You read invoices.</ins>",
+        "<del>data</del><ins>totals</ins>",
+        "<ins>busy </ins>",
+        "<ins>valid </ins>",
+        "<ins>Never guess</ins>",
+        "<del>1</del><ins>0</ins>",
+        "<ins>500</ins>",
+        "<del>Text</del><ins>Invoice</ins>",
+        "dry, warm",
+    ):
+        assert change in shown, change
+
+
+@pytest.mark.django_db
+def test_the_way_back_is_the_same_way(client: Client) -> None:
+    shown = page(client, grown(), "?from=2&to=1")
+    assert "From version 2 to version 1" in shown
+    assert "<del>totals</del><ins>data</ins>" in shown
+
+
+@pytest.mark.django_db
+def test_a_version_does_not_differ_from_itself(client: Client) -> None:
+    shown = page(client, grown(), "?from=1&to=1")
+    assert "Nothing differs" in shown
+    assert "<ins>" not in shown
+    assert "<del>" not in shown
+
+
+@pytest.mark.django_db
+def test_changed_text_is_text(client: Client) -> None:
+    entry = factories.entry(content=factories.content("<b>old</b>"))
+    factories.version(entry, factories.content("<script>new</script>"))
+    shown = page(client, entry)
+    assert "<script>new" not in shown
+    assert "<b>old" not in shown
+
+
+@pytest.mark.django_db
+def test_a_withdrawn_version_cannot_be_compared(client: Client) -> None:
+    entry = grown()
+    factories.version(entry)
+    first = entry.versions.get(number=1)
+    versions.withdraw_version(first)
+    shown = page(client, entry, "?from=1&to=3")
+    assert "nothing left to compare" in shown
+    assert "For accountants" not in shown
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "query",
+    ["?from=x", "?from=0", "?to=9", "?from=1&to=-1", "?from=%C2%B2", "?from=", "?to=" + "1" * 40],
+)
+def test_garbage_is_not_found(client: Client, query: str) -> None:
+    assert client.get(address(grown(), query)).status_code == 404
+
+
+@pytest.mark.django_db
+def test_comparisons_of_a_draft_are_its_owners(client: Client) -> None:
+    entry = grown()
+    entry.visibility = Entry.Visibility.DRAFT
+    entry.save()
+    assert client.get(address(entry)).status_code == 404
+    client.force_login(entry.owner)
+    assert client.get(address(entry)).status_code == 200
+    assert client.post(address(entry)).status_code == 405
+
+
+@pytest.mark.django_db
+def test_the_page_speaks_french(client: Client) -> None:
+    response = client.get(address(grown()), headers={"accept-language": "fr"})
+    assert '<html lang="fr">' in response.content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("number", [3, 30])
+def test_queries_stay_the_same(
+    client: Client, django_assert_max_num_queries: DjangoAssertNumQueries, number: int
+) -> None:
+    entry = grown()
+    factories.versions_of(entry, number)
+    with django_assert_max_num_queries(8):
+        page(client, entry)
+
+
+TEXT = st.text("ab \n{", max_size=30)
+CONTENTS = st.fixed_dictionaries(
+    {
+        "messages": st.lists(
+            st.fixed_dictionaries(
+                {"role": st.sampled_from(["system", "user", "assistant"]), "content": TEXT}
+            ),
+            max_size=5,
+        ),
+        "context": TEXT,
+        "constraints": st.lists(TEXT.map(lambda text: {"text": text}), max_size=5),
+        "variables": st.sets(st.sampled_from("xyz")).map(
+            lambda names: [factories.variable(name, default=name) for name in sorted(names)]
+        ),
+        "parameters": st.dictionaries(st.sampled_from("pqr"), st.integers(0, 9), max_size=3),
+    }
+)
+
+
+def side(parts: list[Part], op: str) -> list[str]:
+    """Return one side's texts: "removed" gives the old, "added" the new."""
+    texts = (
+        "".join(chunk.text for chunk in part.chunks if chunk.op in ("same", op)) for part in parts
+    )
+    return [text for text in texts if text]
+
+
+@given(CONTENTS, CONTENTS)
+def test_both_versions_can_be_read_back(old: dict[str, Any], new: dict[str, Any]) -> None:
+    found = compare(old, new)
+    for op, content in (("removed", old), ("added", new)):
+        messages = [one["content"] for one in content["messages"] if one["content"]]
+        assert side(found.messages, op) == messages
+        assert side(found.context, op) == [content["context"]][: bool(content["context"])]
+        constraints = sorted(one["text"] for one in content["constraints"] if one["text"])
+        assert sorted(side(found.constraints, op)) == constraints
+    for part in found.messages:
+        roles = {one["role"] for one in (*old["messages"], *new["messages"])}
+        assert part.name in roles
+
+
+@given(CONTENTS)
+def test_nothing_changes_between_equal_versions(content: dict[str, Any]) -> None:
+    assert compare(content, content).same
+
+
+def test_long_texts_are_compared_within_bounds() -> None:
+    messages = [{"role": "user", "content": f"{word} " * 30_000} for word in "abcdefgh"]
+    other = [{"role": "user", "content": f"{word} x " * 15_000} for word in "abcdefgh"]
+    base = {"context": "", "constraints": [], "variables": [], "parameters": {}}
+    found = compare(base | {"messages": messages}, base | {"messages": other})
+    assert side(found.messages, "removed") == [one["content"] for one in messages]
+    assert side(found.messages, "added") == [one["content"] for one in other]
