@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -110,8 +111,10 @@ def _run_form(version: Version, cases: list[TestCase], data: Any = None) -> RunF
     )
 
 
-def _usable(version: Version) -> Any:
-    return LLMModel.objects.usable_by(version.entry.owner).filter(kind=version.content["kind"])
+def _usable(version: Version) -> QuerySet[LLMModel]:
+    usable = LLMModel.objects.usable_by(version.entry.owner)
+    # A call's plan asks whether the provider's owner may reach private addresses.
+    return usable.filter(kind=version.content["kind"]).select_related("provider__owner")
 
 
 def _paste(request: Request, version: Version) -> HttpResponse:

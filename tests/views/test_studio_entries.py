@@ -104,9 +104,10 @@ def test_the_list_asks_the_same_number_of_queries_for_more(
         factories.run(factories.version(factories.entry(author, title=f"A {number}")))
     with django_assert_max_num_queries(6) as first:
         signed_in.get(reverse("studio"))
+    expected = len(first)
     for number in range(30):
         factories.run(factories.version(factories.entry(author, title=f"B {number}")))
-    with django_assert_max_num_queries(len(first.captured_queries)):
+    with django_assert_max_num_queries(expected):
         assert signed_in.get(reverse("studio")).content.decode().count("<tr>") == 33
 
 
