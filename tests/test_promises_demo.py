@@ -35,7 +35,7 @@ pytestmark = [
 class Demo:
     """One `manage.py demo` with its data under `folder`."""
 
-    def __init__(self, folder: Path, **environment: str) -> None:
+    def __init__(self, folder: Path, stdin: int = subprocess.DEVNULL, **environment: str) -> None:
         self.folder = folder
         clean = {k: v for k, v in os.environ.items() if k not in settings_variables()}
         self.process = subprocess.Popen(
@@ -48,7 +48,7 @@ class Demo:
                 "OLLAMA_URL": "http://127.0.0.1:9",
                 **environment,
             },
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             bufsize=0,
@@ -156,13 +156,6 @@ def running(folder: Path, first_password: str) -> Iterator[Demo]:
             demo.finish()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_stop_leaves_nothing_behind(running: Demo, number: signal.Signals) -> None:
-    status, output, errors = running.finish(number)
-    assert (status, output, errors) == (0, "", "")
-    assert not running.processes()
-
-
 def test_a_killed_demo_takes_its_processes_along(running: Demo) -> None:
     pids = list(running.processes().values())
     assert len(pids) >= 4
@@ -179,17 +172,29 @@ def test_one_dead_process_stops_the_others_with_a_sentence(running: Demo) -> Non
     wait_for_end(list(pids.values()))
 
 
-def test_a_changed_password_is_not_told(running: Demo, first_password: str) -> None:
-    running.finish()
-    (running.folder / "demo-password").write_text("another")
+def test_a_closed_terminal_ends_the_demo(folder: Path, first_password: str) -> None:
+    ours, theirs = os.openpty()
+    demo = Demo(folder, stdin=theirs)
+    os.close(theirs)
     try:
-        demo = Demo(running.folder)
-        told = demo.first_lines()
-        demo.finish()
+        assert demo.three_lines()[3] == first_password
     finally:
-        (running.folder / "demo-password").write_text(first_password)
+        os.close(ours)
+    assert demo.ended() == (0, "", "")
+    assert not demo.processes()
+
+
+def test_a_changed_password_is_not_told(folder: Path, first_password: str) -> None:
+    (folder / "demo-password").write_text("another")
+    try:
+        demo = Demo(folder)
+        told = demo.first_lines()
+        assert demo.finish(signal.SIGTERM) == (0, "", "")
+    finally:
+        (folder / "demo-password").write_text(first_password)
     assert "(your own password" in told
     assert first_password not in told
+    assert not demo.processes()
 
 
 @pytest.mark.parametrize(
@@ -207,7 +212,7 @@ def test_a_changed_password_is_not_told(running: Demo, first_password: str) -> N
 def test_a_wrong_setting_gets_one_sentence(
     tmp_path: Path, environment: dict[str, str], sentence: str
 ) -> None:
-    refused(Demo(tmp_path, **environment), sentence)
+    refused(Demo(tmp_path, subprocess.DEVNULL, **environment), sentence)
 
 
 def test_a_busy_port_gets_one_sentence(tmp_path: Path) -> None:
