@@ -56,7 +56,7 @@ soak: $(DEVELOPMENT) $(MESSAGES)
 	TEST_DATABASE=postgres $(PY) -m pytest tests/soak
 
 bench: $(DEVELOPMENT) $(MESSAGES)
-	PYTHONPATH=. $(PY) -m tests.soak.bench
+	PYTHONPATH=. $(PY) -m bench
 
 # Settings as a public site has them; the keys open nothing.
 PRODUCTION := PYTHON_DOTENV_DISABLED=1 VAR_DIR=build/check SITE_URL=https://portfolio.example \

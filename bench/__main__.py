@@ -1,0 +1,186 @@
+"""Prints the site's speed beside the plain way, in one run: `make bench`.
+
+Machines differ and are noisy: read the ratios, not the milliseconds.
+"""
+
+import itertools
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import openai
+
+from bench import load, tries
+from portfolio.launch import answers, free_port
+from tests.site import RunningSite
+
+TRIES = 200
+CONNECTIONS = 32
+SECONDS = 4.0
+
+MAKE_ENTRY = """
+from prompts_app.models import *
+from prompts_app.services import accounts, entries
+from tests import factories
+author = accounts.create_author(
+    "author@example.org", "a long enough password", handle="ada", name="Ada",
+    site_cap=1_000_000_000)
+entry = factories.entry(author, title="Summaries", slug="summaries",
+    content=factories.content("Summarise: {{ text }}"))
+entry.tryable.set(LLMModel.objects.all())
+for case in [factories.case(entry) for _ in range(6)]:
+    for version in entry.versions.all():
+        factories.run(version, case)
+        factories.run(version, case, model_asked="model-b")
+"""
+
+COUNT_QUERIES = """
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+client = Client(HTTP_HOST="localhost")
+client.get({path!r})
+with CaptureQueriesContext(connection, ) as queries:
+    assert client.get({path!r}).status_code == 200
+print(len(queries))
+"""
+
+
+def main() -> None:
+    """Run every bench on the database that TEST_DATABASE names (SQLite unless told otherwise)."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="promptfolio-bench-")))
+        upstream = _provider(stack)
+        environment = {
+            "OPENAI_BASE_URL": upstream,
+            "OPENAI_API_KEY": "sk-bench",
+            "LLM_MODELS": "model-a=1.00/2.00",
+            "TRIES_PER_VISITOR_PER_DAY": "10000",
+            "TRIES_PER_ENTRY_PER_DAY": "100000",
+        }
+        if "DATABASE_URL" in os.environ:
+            environment["DATABASE_URL"] = os.environ["DATABASE_URL"]
+        site = stack.enter_context(RunningSite(folder, environment))
+        site.python(MAKE_ENTRY)
+        plain = _plain(stack, site)
+        _bench_tries(site, upstream)
+        _bench_pages(site, plain)
+        _bench_queries(site)
+
+
+def _provider(stack: ExitStack) -> str:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bench.provider"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    stack.callback(process.communicate)
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+def _plain(stack: ExitStack, site: RunningSite) -> int:
+    """Start the same site behind Django's own ASGI handler and return its port."""
+    port = free_port()
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "uvicorn", "bench.plain_asgi:application"),
+            *("--port", str(port), "--host", "localhost", "--loop", "uvloop"),
+            *("--http", "httptools", "--no-access-log", "--log-level", "warning"),
+        ],
+        env=site.environment,
+    )
+    stack.callback(process.wait)
+    stack.callback(process.terminate)
+    while not answers("localhost", port, "/readyz"):
+        time.sleep(0.1)
+    return port
+
+
+def _bench_tries(site: RunningSite, upstream: str) -> None:
+    path = "/@ada/summaries/try/"
+    visitor, form = tries.visitor(site.url, path)
+    client = openai.OpenAI(base_url=upstream, api_key="sk-bench", max_retries=0)
+    messages = [{"role": "user", "content": "Summarise: Some text to summarise."}]
+    for _ in range(10):
+        tries.through_site(visitor, path, form)
+        tries.bare(client, messages)
+    ours, theirs = [], []
+    for _ in range(TRIES):
+        ours.append(tries.through_site(visitor, path, form))
+        theirs.append(tries.bare(client, messages))
+    print(f"A try through the site, beside the bare openai client ({TRIES} each, in turn)")
+    for name, of in (("first token", lambda t: t.first), ("whole answer", lambda t: t.total)):
+        mine, bare = sorted(map(of, ours)), sorted(map(of, theirs))
+        for label, share in (("median", 0.5), ("p95", 0.95)):
+            a, b = mine[int(len(mine) * share)], bare[int(len(bare) * share)]
+            print(
+                f"  {name:13} {label:7} {a * 1000:7.1f} ms : {b * 1000:7.1f} ms"
+                f"   ratio {a / b:5.2f}   added {(a - b) * 1000:6.1f} ms"
+            )
+    added = statistics.median(a.first - b.first for a, b in zip(ours, theirs, strict=True))
+    print(f"  added to the first token, median of pairs: {added * 1000:.1f} ms (goal: at most 10)")
+
+
+def _bench_pages(site: RunningSite, plain: int) -> None:
+    print(f"Pages a second, logged out, {CONNECTIONS} connections, beside plain ASGI")
+    numbers = itertools.count()
+    for name, path in (("entry", "/@ada/summaries/"), ("home", "/")):
+        theirs = _rate(plain, itertools.repeat(path))
+        kept = _rate(site.port, itertools.repeat(path))
+        before = _cpu_seconds(site.web.pid)
+        started = time.monotonic()
+        # A query of its own for each request: the page is made anew every time.
+        changed = _rate(site.port, (f"{path}?q={next(numbers)}" for _ in itertools.count()))
+        cpu = (_cpu_seconds(site.web.pid) - before) / (changed * (time.monotonic() - started))
+        print(
+            f"  {name:6} plain {theirs:7.0f}   unchanged {kept:7.0f} = {kept / theirs:6.1f} x"
+            f" (goal 50)   changed {changed:6.0f} = {changed / theirs:5.2f} x (goal 2.5)"
+            f"   CPU a changed page {cpu * 1000:.1f} ms"
+        )
+
+
+def _rate(port: int, paths: Iterator[str]) -> float:
+    load.rate("localhost", port, paths, connections=CONNECTIONS, seconds=0.5)
+    return load.rate("localhost", port, paths, connections=CONNECTIONS, seconds=SECONDS)
+
+
+def _cpu_seconds(pid: int) -> float:
+    """Return the processor time a process has used, its threads included (proc(5), stat)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _bench_queries(site: RunningSite) -> None:
+    pages = {
+        "home": "/",
+        "explore": "/explore/",
+        "search": "/explore/?q=invoice",
+        "profile": "/@ada/",
+        "entry": "/@ada/summaries/",
+        "version": "/@ada/summaries/v1/",
+        "try": "/@ada/summaries/try/",
+    }
+    counts: dict[str, list[Any]] = {}
+    for entries in (10, 10_000):
+        have = int(
+            site.python("from prompts_app.models import Entry; print(Entry.objects.count())")
+        )
+        site.python(f"from bench.seed import seed; seed({entries - have}, first={have})")
+        for name, path in pages.items():
+            counts.setdefault(name, []).append(int(site.python(COUNT_QUERIES.format(path=path))))
+    print("Queries a page with 10 and with 10,000 entries (goal: at most 8, and the same)")
+    for name, (few, many) in counts.items():
+        print(f"  {name:8} {few:2}  {many:2}")
+
+
+if __name__ == "__main__":
+    main()
