@@ -7,6 +7,7 @@ from prompts_app.views import (
     cases,
     editor,
     entries,
+    explore,
     feeds,
     language,
     media,
@@ -31,6 +32,11 @@ tryit_routes: Routes = [
     path("@<handle>/<slug>/try/", tryit.try_entry, name="try"),
     path("tries/<uuid:trial_id>/", tryit.trial, name="trial"),
     path("tries/<uuid:trial_id>/delete/", tryit.trial_delete, name="trial_delete"),
+]
+
+explore_routes: Routes = [
+    path("", explore.home, name="home"),
+    path("explore/", explore.explore, name="explore"),
 ]
 
 public: Routes = [
@@ -108,4 +114,12 @@ studio_routes: Routes = [
     ),
 ]
 
-urlpatterns: Routes = [*accounts, *tryit_routes, *public, *files, *machines, *studio_routes]
+urlpatterns: Routes = [
+    *accounts,
+    *tryit_routes,
+    *explore_routes,
+    *public,
+    *files,
+    *machines,
+    *studio_routes,
+]

@@ -1,0 +1,12 @@
+"""Which engine is behind the door."""
+
+from types import ModuleType
+
+from django.db import connection
+
+from prompts_app.search import postgres, sqlite
+
+
+def engine() -> ModuleType:
+    """Return the module of the database in use: both offer POSITION, MATCH, match and ids."""
+    return sqlite if connection.vendor == "sqlite" else postgres
