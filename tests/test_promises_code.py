@@ -34,8 +34,9 @@ def test_imports_run_downward_only() -> None:
 
 
 def test_modules_stay_small() -> None:
-    lines = {path: len(path.read_text().splitlines()) for path in modules()}
-    assert not {str(path): count for path, count in lines.items() if count > 320}
+    product = [path for path in modules() if "tests" not in path.relative_to(ROOT).parts]
+    lines = {str(path): len(path.read_text().splitlines()) for path in product}
+    assert not {path: count for path, count in lines.items() if count > 320}
 
 
 def test_nothing_is_called_utils() -> None:
