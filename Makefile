@@ -67,9 +67,9 @@ PRODUCTION := PYTHON_DOTENV_DISABLED=1 VAR_DIR=build/check SITE_URL=https://port
 check: $(DEVELOPMENT) $(MESSAGES)
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PRODUCTION) $(PY) -m mypy portfolio prompts_app tests manage.py
+	$(PRODUCTION) $(PY) -m mypy portfolio prompts_app tests $(wildcard bench) manage.py
 	$(PY) .venv/bin/lint-imports
-	find templates -name '*.html' | xargs $(PY) .venv/bin/djade --check --target-version 5.2
+	find templates -name '*.html' | xargs .venv/bin/djade --check --target-version 5.2
 	$(PRODUCTION) $(PY) manage.py check --deploy --fail-level WARNING
 	$(PRODUCTION) $(PY) manage.py makemigrations --check --dry-run
 
