@@ -1,5 +1,6 @@
 """Forms about an entry as a whole: making it, its settings, its cover, its end."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -122,7 +123,9 @@ class VersionField(forms.ModelChoiceField):  # type: ignore[type-arg]
 
 
 class ModelsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
-    """A choice of models, by name and provider."""
+    """A choice of models, by name and provider; `notes` (id → words) follow the name."""
+
+    notes: Mapping[int, str] = {}
 
     def clean(self, value: Any) -> Any:
         """Refuse numbers that no row has: SQLite cannot even look for them."""
@@ -137,7 +140,8 @@ class ModelsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
 
     def label_from_instance(self, obj: LLMModel) -> str:
         """Return what the list says of a model."""
-        return model_label(obj)
+        note = self.notes.get(obj.pk)
+        return f"{model_label(obj)}, {note}" if note else model_label(obj)
 
 
 class NewEntryForm(forms.Form):

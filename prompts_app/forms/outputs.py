@@ -1,10 +1,11 @@
 """Forms that add outputs to a version: run it now, paste a text, upload a picture."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
 from django.core.validators import MaxLengthValidator
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -44,17 +45,20 @@ class RunForm(forms.Form):
 
     def __init__(
         self,
-        usable: Any,
+        usable: QuerySet[LLMModel],
         found: Sequence[TestCase],
         data: Any = None,
         *,
+        prices: Mapping[int, str],
         without: str,
         initial: Any = None,
     ) -> None:
         super().__init__(data, initial=initial)
+        self.usable = bool(usable)
         models = self.fields["models"]
         assert isinstance(models, ModelsField)
         models.queryset = usable
+        models.notes = prices
         self.by_id = {str(case.pk): case for case in found}
         choices = [(key, case.name) for key, case in self.by_id.items()]
         field = self.fields["cases"]

@@ -1,10 +1,10 @@
 """Outputs of a version: run it now, paste a text, upload a picture; then hide, retry, delete."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,6 +21,7 @@ from prompts_app.models import Entry, LLMModel, Run, TestCase, Version
 from prompts_app.pictures.intake import PictureError
 from prompts_app.services import calls, captures, entries, keys, outputs, rendering
 from prompts_app.services.versions import messages_with
+from prompts_app.templatetags.figures import microusd
 from prompts_app.views.answers import answer, texts_of
 from prompts_app.views.studio import about_entry, author
 
@@ -102,19 +103,17 @@ def _run_form(version: Version, cases: list[TestCase], data: Any = None) -> RunF
     elif all(one["default"] for one in variables):
         without = _("the defaults of the variables")
     first = str(cases[0].pk) if cases else WITHOUT
+    usable = LLMModel.objects.usable_by(version.entry.owner)
+    # A call's plan asks whether the provider's owner may reach private addresses.
+    usable = usable.filter(kind=version.content["kind"]).select_related("provider__owner")
     return RunForm(
-        _usable(version),
+        usable,
         cases if variables else [],
         data,
+        prices=_prices(version, cases, usable),
         without=without,
         initial={"cases": [first if variables else WITHOUT]},
     )
-
-
-def _usable(version: Version) -> QuerySet[LLMModel]:
-    usable = LLMModel.objects.usable_by(version.entry.owner)
-    # A call's plan asks whether the provider's owner may reach private addresses.
-    return usable.filter(kind=version.content["kind"]).select_related("provider__owner")
 
 
 def _paste(request: Request, version: Version) -> HttpResponse:
@@ -192,7 +191,6 @@ def _page(
         "versions": entry.versions.filter(withdrawn_at__isnull=True).defer("content"),
         "cases": cases,
         "run_form": run_form or _run_form(version, cases),
-        "prices": _prices(version, cases),
         "add_form": add_form or (PictureOutputForm if picture else PasteForm)(cases),
         "values_form": values_form or ValuesForm(version.content, initial=_blank(version)),
         "adding": add_form is not None,
@@ -210,8 +208,8 @@ def _blank(version: Version) -> dict[str, str]:
     return {one["name"]: "" for one in version.content["variables"]}
 
 
-def _prices(version: Version, cases: list[TestCase]) -> list[dict[str, Any]]:
-    """What one run costs at most on each usable model, with the longest of the inputs."""
+def _prices(version: Version, cases: list[TestCase], usable: Iterable[LLMModel]) -> dict[int, str]:
+    """Say of each model what a run costs at most, with the longest of the inputs."""
     inputs = [values_for(version, case) for case in cases] or [values_for(version, None)]
     longest = max(
         inputs,
@@ -219,13 +217,15 @@ def _prices(version: Version, cases: list[TestCase]) -> list[dict[str, Any]]:
             len(one["content"].encode()) for one in messages_with(version.content, values)
         ),
     )
-    found = []
-    for model in _usable(version):
+    found = {}
+    for model in usable:
         try:
             bound = calls.plan(model, version.content, longest).bound
         except keys.KeyUnreadable:
-            bound = None
-        found.append({"model": model, "bound": bound})
+            found[model.pk] = _("whose key cannot be read on this server")
+        else:
+            cost = microusd(bound)
+            found[model.pk] = _("at most %(cost)s a run") % {"cost": cost} if bound else cost
     return found
 
 

@@ -58,8 +58,7 @@ def test_every_case_runs_on_every_model_and_the_price_is_said_before(
     models = [model_of(entry, name) for name in ("model-a", "model-b")]
     cases = [factories.case(entry, f"Case {number}") for number in (1, 2)]
     page = client.get(address(entry))
-    assert "A run costs at most" in page.content.decode()
-    assert all(price["bound"] > 0 for price in page.context["prices"])
+    assert page.content.decode().count("at most $") == 2
     response = client.post(
         address(entry),
         {
