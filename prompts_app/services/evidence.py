@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Case, Count, F, JSONField, Q, When
 
-from prompts_app.models import Entry, Run, TestCase, Version
+from prompts_app.models import Entry, LLMModel, Run, TestCase, Version
 
 # Newest first; beyond that a page would say no more, and a figure says "500+".
 MAX_RUNS = 500
@@ -59,6 +59,12 @@ class Evidence:
     def position(self) -> int:
         """The chosen case's place among the cases, from 1; 0 without one."""
         return self.cases.index(self.chosen) + 1 if self.chosen in self.cases else 0
+
+    @property
+    def model(self) -> LLMModel | None:
+        """The model of the answer that counts most; None if its owner has deleted it."""
+        first = next(iter([*filter(None, [self.after]), *self.by_model, *self.runs]), None)
+        return first.model if first is not None else None
 
     @property
     def shown(self) -> list[Run]:
@@ -144,10 +150,11 @@ def _runs(
         Run.objects.shown()
         .filter(version__in=numbers)
         .defer("output", "values", "raw_response", "error_detail", "parameters_sent")
+        .defer("model__provider__key_encrypted")
         .annotate(
             own_values=Case(When(Q(case__isnull=True), then=F("values")), output_field=JSONField())
         )
-        .select_related("picture")
+        .select_related("picture", "model__provider")
         .order_by("-created_at", "-pk")[:MAX_RUNS]
     )
     by_id = {one.pk: one for one in (version, baseline) if one is not None}

@@ -30,7 +30,7 @@ def is_data(output: str) -> bool:
 
 def data_html(output: str) -> SafeString:
     """Return JSON as it came, in the type of code."""
-    return format_html("<pre><code>{}</code></pre>", output)
+    return format_html('<pre tabindex="0"><code>{}</code></pre>', output)
 
 
 def texts_of(runs: Iterable[Run]) -> list[str]:

@@ -50,7 +50,7 @@ def entry_page(request: Request, handle: str, slug: str) -> HttpResponse:
         "proof": answers.proof(evidence.figures, baseline.number if baseline else None),
         "pair": _pair(baseline, version, evidence, html) if baseline else None,
         "history": history,
-        "copies": _copies(version, evidence.chosen, model or _first_tryable(entry, evidence)),
+        "copies": _copies(version, evidence.chosen, model or evidence.model),
     }
     return render(request, "entries/page.html", context)
 
@@ -73,7 +73,7 @@ def version_page(request: Request, handle: str, slug: str, number: int) -> HttpR
         evidence = _evidence(request, version, None)
         html = _html(evidence, version.content["context"])
         context |= _version_context(entry, version, evidence, html)
-        context["copies"] = _copies(version, evidence.chosen, None)
+        context["copies"] = _copies(version, evidence.chosen, evidence.model)
     return render(request, "entries/version.html", context)
 
 
@@ -218,17 +218,6 @@ def _inputs(version: Version, case: TestCase | None) -> list[tuple[str, str]]:
         return []
     labels = {one["name"]: one["label"] or one["name"] for one in version.content["variables"]}
     return [(labels[name], case.values[name]) for name in labels if case.values.get(name)]
-
-
-def _first_tryable(entry: Entry, evidence: Evidence) -> LLMModel | None:
-    if not evidence.runs:
-        return None
-    return (
-        entry.tryable.filter(enabled=True, kind=entry.kind, provider__active=True)
-        .select_related("provider")
-        .order_by("provider_id", "name")
-        .first()
-    )
 
 
 def _copies(version: Version, case: TestCase | None, model: LLMModel | None) -> dict[str, str]:

@@ -360,9 +360,10 @@ def test_queries_stay_the_same(
         both(first, second, factories.case(entry, f"case {position}"))
         factories.run(second, values={"text": str(position)})
     factories.versions_of(entry, number)
-    page(client, entry)
-    with django_assert_max_num_queries(8):
-        page(client, entry)
+    # The first reader's page keeps the rendered texts as well.
+    for _reader in range(2):
+        with django_assert_max_num_queries(8):
+            page(client, entry)
 
 
 def test_queries_of_an_entry_without_runs(
