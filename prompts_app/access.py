@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
-from django.db.models import Model, Q
+from django.db.models import Model, Q, QuerySet
 from django.http import Http404, HttpRequest
 
 from prompts_app import http
@@ -43,14 +43,33 @@ def public_profile(handle: str, viewer: User | None) -> Profile:
 
 
 def public_entry(handle: str, slug: str, viewer: User | None) -> Entry:
-    """Return an entry with a published version that `viewer` may see."""
-    entry = (
+    """Return an entry with a published version that `viewer` may see, with all its page shows."""
+    rows = (
         Entry.objects.for_cards()
         .select_related("owner__profile__avatar", "baseline", "featured_case")
-        .filter(owner__profile__handle__iexact=handle, slug=slug, purge_at__isnull=True)
-        .filter(published__isnull=False, owner__is_active=True)
-        .first()
+        .defer("search_text")
     )
+    return _public(rows, handle, slug, viewer)
+
+
+def entry_to_try(handle: str, slug: str, viewer: User | None) -> Entry:
+    """Return the same with only what a try needs: a person is waiting for its first word."""
+    rows = Entry.objects.select_related("owner__profile", "published").only(
+        *("title", "slug", "summary", "kind", "visibility", "owner__is_active", "published"),
+        *("owner__profile__handle", "owner__profile__name", "owner__profile__accent"),
+        *("published__number", "published__content", "published__entry"),
+    )
+    return _public(rows, handle, slug, viewer)
+
+
+def _public(rows: QuerySet[Entry], handle: str, slug: str, viewer: User | None) -> Entry:
+    entry = rows.filter(
+        owner__profile__handle__iexact=handle,
+        slug=slug,
+        purge_at__isnull=True,
+        published__isnull=False,
+        owner__is_active=True,
+    ).first()
     if entry is None or (entry.owner != viewer and entry.visibility == Entry.Visibility.DRAFT):
         raise Http404
     return entry

@@ -51,9 +51,9 @@ class LLMModelQuerySet(models.QuerySet["LLMModel"]):
 
     def usable_by(self, owner: User) -> "LLMModelQuerySet":
         """Models with a price that `owner` may spend on: their own, and the site's if granted."""
-        whose = models.Q(provider__owner=owner)
-        if SiteGrant.objects.filter(user=owner).exists():
-            whose |= models.Q(provider__owner__isnull=True)
+        whose = models.Q(provider__owner=owner) | models.Q(
+            models.Exists(SiteGrant.objects.filter(user=owner)), provider__owner__isnull=True
+        )
         priced = models.Q(
             kind=LLMModel.Kind.TEXT, input_price__isnull=False, output_price__isnull=False
         ) | models.Q(kind=LLMModel.Kind.IMAGE, picture_price__isnull=False)

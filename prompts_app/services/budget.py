@@ -52,7 +52,7 @@ def reserve(owner: User, purse: str, amount: int) -> Reservation:
     """
     today = timezone.now().astimezone(UTC).date()
     limit = day_limit(owner, purse)
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         day, _created = BudgetDay.objects.get_or_create(
             owner=owner, purse=purse, day=today, defaults={"limit": limit}
         )

@@ -4,7 +4,8 @@ import hashlib
 import hmac
 import ipaddress
 import secrets
-from datetime import UTC, timedelta
+from datetime import UTC, date, timedelta
+from functools import lru_cache
 
 from django.utils import timezone
 
@@ -29,11 +30,17 @@ def address_block(address: str) -> str:
 
 def visitor_key(address: str) -> str:
     """Return the visitor's key of today (UTC): 64 hex digits that mean nothing tomorrow."""
-    today = timezone.now().astimezone(UTC).date()
+    salt = _salt_of(timezone.now().astimezone(UTC).date())
+    return hmac.new(salt, address_block(address).encode(), hashlib.sha256).hexdigest()
+
+
+# One day only: yesterday's salt must not live on in a process.
+@lru_cache(maxsize=1)
+def _salt_of(day: date) -> bytes:
     salt, _created = VisitorSalt.objects.get_or_create(
-        day=today, defaults={"salt": secrets.token_bytes(32)}
+        day=day, defaults={"salt": secrets.token_bytes(32)}
     )
-    return hmac.new(bytes(salt.salt), address_block(address).encode(), hashlib.sha256).hexdigest()
+    return bytes(salt.salt)
 
 
 def destroy_old_salts() -> int:

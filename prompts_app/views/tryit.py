@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError
-from django.http import HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -33,7 +33,7 @@ EXAMPLES = 3
 @require_http_methods(["GET", "POST"])
 def try_entry(request: Request, handle: str, slug: str) -> HttpResponse:
     """The form, and the try itself: only a POST with the form's one-time id ever runs anything."""
-    entry = access.public_entry(handle, slug, http.viewer(request))
+    entry = access.entry_to_try(handle, slug, http.viewer(request))
     models = tryit.models_for(entry)
     if request.method == "POST":
         return _run(request, entry, models)
@@ -52,19 +52,19 @@ def _run(request: Request, entry: Entry, models: list[LLMModel]) -> HttpResponse
         return render(request, "tryit/page.html", context, status=422)
     attempt_id = form.cleaned_data["attempt"]
     model = form.cleaned_data["model"]
-    kept = tryit.kept_try(attempt_id, entry)
-    if kept is not None:
-        return _already(request, kept)
     visitor = visitors.visitor_key(http.client_address(request))
     try:
         if model is None:
             raise tryit.Refused("closed")
         admitted = tryit.admit(attempt_id, _version(entry), model, values.values(), visitor)
-    except tryit.Refused as refusal:
-        return _refusal(request, entry, models, form, values, case, refusal)
-    except IntegrityError:
-        # The same id a moment ago, in another request: that one runs.
-        return http.SeeOther(reverse("trial", args=[attempt_id]))
+    except (tryit.Refused, IntegrityError) as error:
+        # Asked only now: nearly every id is new, and its visitor is waiting.
+        kept = tryit.kept_try(attempt_id, entry)
+        if kept is not None:
+            return _already(request, kept)
+        if isinstance(error, tryit.Refused):
+            return _refusal(request, entry, models, form, values, case, error)
+        raise Http404 from error
     tryit.handover.put(admitted)
     response: HttpResponse
     if _wants_stream(request):
@@ -140,7 +140,7 @@ def _answer(attempt: Try) -> dict[str, Any]:
 
 
 def _version(entry: Entry) -> Version:
-    # access.public_entry lets none through without it.
+    # access.entry_to_try lets none through without it.
     assert entry.published is not None
     entry.published.entry = entry
     return entry.published
