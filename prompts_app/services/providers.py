@@ -1,15 +1,15 @@
 """Providers: the site's own from the environment, and those authors add in the studio."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Prefetch, QuerySet
 
-from prompts_app.llm import addresses, client, kinds, prices
+from prompts_app.llm import addresses, kinds, prices
 from prompts_app.llm.types import Endpoint, Price
-from prompts_app.models import LLMModel, Provider, User
+from prompts_app.models import LLMModel, Provider, SiteGrant, User
 from prompts_app.services import keys
 
 OPENAI = "https://api.openai.com/v1"
@@ -18,16 +18,6 @@ DEMO_MODELS: dict[str, tuple[str, Price | None]] = {
     "demo-large": ("text", Price()),
     "demo-picture": ("image", Price()),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A model on a provider's list, with what is known of it. Prices in micro-dollars."""
-
-    name: str
-    kind: str
-    price: Price | None
-    chosen: LLMModel | None
 
 
 def endpoint_of(provider: Provider) -> Endpoint:
@@ -58,6 +48,32 @@ def price_of(model: LLMModel) -> Price:
     )
 
 
+def has_price(model: LLMModel) -> bool:
+    """Say whether what the model costs is known: only then can it be used (see usable_by)."""
+    if model.kind == LLMModel.Kind.IMAGE:
+        return model.picture_price is not None
+    return model.input_price is not None and model.output_price is not None
+
+
+def own_providers(owner: User) -> QuerySet[Provider]:
+    """Return the providers an author added, each with the models in use as `in_use`."""
+    return _with_models(Provider.objects.filter(owner=owner).order_by("name", "pk"))
+
+
+def granted(owner: User) -> tuple[SiteGrant, list[Provider]] | None:
+    """Return the author's grant with the site's own providers; None without a grant."""
+    grant = SiteGrant.objects.filter(user=owner).first()
+    if grant is None:
+        return None
+    found = Provider.objects.filter(owner__isnull=True, active=True).order_by("pk")
+    return grant, list(_with_models(found))
+
+
+def _with_models(found: QuerySet[Provider]) -> QuerySet[Provider]:
+    served = LLMModel.objects.filter(enabled=True).order_by("-kind", "name")
+    return found.prefetch_related(Prefetch("served", served, to_attr="in_use"))
+
+
 def save_provider(
     owner: User,
     provider: Provider | None,
@@ -71,37 +87,28 @@ def save_provider(
 
     A key belongs to the origin it was given for: another origin blanks it.
     """
+    old_url = provider.base_url if provider else ""
     if provider is None:
         provider = Provider(owner=owner, source=Provider.Source.STUDIO)
-    elif addresses.origin(provider.base_url) != addresses.origin(base_url):
+    elif addresses.origin(old_url) != addresses.origin(base_url):
         provider.key_encrypted = b""
     provider.name = name
     provider.preset = preset
     provider.base_url = base_url
     if api_key is not None:
         provider.key_encrypted = keys.encrypt(api_key)
-    provider.save()
+    with transaction.atomic():
+        provider.save()
+        if old_url not in ("", base_url):
+            # Learned from the models at the old address.
+            provider.served.update(refused=[])
     return provider
 
 
-async def offered_models(endpoint: Endpoint) -> list[str]:
-    """Ask the provider for its models: the test of address and key. Raises LLMError."""
-    return sorted(await client.list_models(endpoint))
-
-
-def offers(provider: Provider, names: Iterable[str]) -> list[Offer]:
-    """Return what is known of each listed model, chosen ones first, then models of text."""
-    chosen = {model.name: model for model in provider.served.all()}
-    found = []
-    for name in dict.fromkeys([*chosen, *names]):
-        model = chosen.get(name)
-        kind = model.kind if model else kinds.guess_kind(name)
-        price = price_of(model) if model else prices.known_price(name, provider.base_url)
-        found.append(Offer(name, kind, price, model))
-    rank = {"text": 1, "image": 2}
-    return sorted(
-        found, key=lambda offer: (offer.chosen is None, rank.get(offer.kind, 3), offer.name)
-    )
+def remove_key(provider: Provider) -> None:
+    """Forget a provider's key."""
+    provider.key_encrypted = b""
+    provider.save(update_fields=["key_encrypted"])
 
 
 def choose_models(provider: Provider, chosen: Mapping[str, tuple[str, Price | None]]) -> None:
