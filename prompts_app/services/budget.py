@@ -59,11 +59,12 @@ def reserve(owner: User, purse: str, amount: int) -> Reservation:
         fits = BudgetDay.objects.filter(
             pk=day.pk, spent__lte=limit - amount - F("reserved")
         ).update(reserved=F("reserved") + amount, limit=limit)
-        if not fits:
-            raise BudgetExhausted(next_day(today))
-        return Reservation.objects.create(
-            budget_day=day, amount=amount, lease_until=timezone.now() + LEASE
-        )
+        if fits:
+            return Reservation.objects.create(
+                budget_day=day, amount=amount, lease_until=timezone.now() + LEASE
+            )
+    # Raised out here: an error within would spoil the caller's transaction.
+    raise BudgetExhausted(next_day(today))
 
 
 def settle(reservation_id: uuid.UUID, actual: int | None) -> None:
