@@ -31,6 +31,7 @@ from prompts_app.templatetags.ledger import dollars
 
 # The admin signs in like everyone else: one door, one second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+admin.site.site_header = admin.site.site_title = "Promptfolio"
 admin.site.unregister(Group)
 admin.site.unregister(EmailAddress)
 admin.site.unregister(Authenticator)

@@ -60,6 +60,8 @@ class DollarsField(PlainCharField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Say whether the typed amount is another one than the kept one."""
+        if not data:
+            return initial is not None
         try:
             return bool(self.clean(data) != initial)
         except ValidationError:

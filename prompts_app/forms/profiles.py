@@ -77,7 +77,11 @@ class WordsField(PlainCharField):
     def clean(self, value: Any) -> list[str]:
         """Return the phrases; raises ValidationError for too many or too long ones."""
         phrases = [" ".join(one.split()) for one in re.split(r"[,;\n]", super().clean(value))]
-        found = list({one.casefold(): one for one in reversed(phrases) if one}.values())[::-1]
+        first: dict[str, str] = {}
+        for one in phrases:
+            if one:
+                first.setdefault(one.casefold(), one)
+        found = list(first.values())
         if len(found) > self.most:
             raise ValidationError(_("Keep at most %(most)d of them.") % {"most": self.most})
         if any(len(one) > MAX_PHRASE for one in found):

@@ -41,9 +41,10 @@ def _mannered(view: View) -> View:
     @wraps(view)
     def wrapper(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         response = view(request, *args, **kwargs)
-        if isinstance(response, TemplateResponse) and response.context_data is not None:
-            response.context_data |= {"signup": settings.ACCOUNT_SIGNUP, "nav": "studio"}
-            form = response.context_data.get("form")
+        if isinstance(response, TemplateResponse):
+            context = response.context_data or {}
+            response.context_data = context | {"signup": settings.ACCOUNT_SIGNUP, "nav": "studio"}
+            form = context.get("form")
             if isinstance(form, BaseForm):
                 # A placeholder that repeats the label is one more thing to read.
                 for field in form.fields.values():

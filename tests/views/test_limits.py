@@ -1,0 +1,185 @@
+"""The studio's page of limits."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+from pytest_django import DjangoAssertNumQueries
+
+from prompts_app.forms.limits import DollarsField
+from prompts_app.models import BudgetDay, SiteGrant, Spending, Try, User
+from prompts_app.services import budget, spending, tryit
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+PAGE = reverse("studio_limits")
+PAUSE = reverse("studio_pause")
+FIELDS = {"daily_limit": "2.50", "tries_per_visitor": "7", "tries_per_entry": "70"}
+
+
+@pytest.fixture
+def owner() -> User:
+    """An author."""
+    return factories.profile().user
+
+
+@pytest.fixture
+def signed_in(client: Client, owner: User) -> Client:
+    """The author’s browser."""
+    client.force_login(owner)
+    return client
+
+
+def test_strangers_are_asked_to_sign_in(client: Client) -> None:
+    for address in (PAGE, PAUSE):
+        response = client.post(address, FIELDS)
+        assert response["Location"].startswith(reverse("account_login"))
+    assert not Spending.objects.exists()
+
+
+def test_wrong_methods_are_refused(signed_in: Client) -> None:
+    assert signed_in.put(PAGE).status_code == 405
+    assert signed_in.get(PAUSE).status_code == 405
+
+
+def test_the_sites_defaults_stand_there_first(signed_in: Client) -> None:
+    page = signed_in.get(PAGE).content.decode()
+    assert 'value="1.00"' in page
+    assert 'value="20"' in page
+    assert 'value="200"' in page
+
+
+def test_limits_are_kept(signed_in: Client, owner: User) -> None:
+    other = Spending.of(factories.user())
+    assert signed_in.post(PAGE, FIELDS)["Location"] == PAGE
+    kept = Spending.of(owner)
+    assert kept.daily_limit == 2_500_000
+    assert (kept.tries_per_visitor, kept.tries_per_entry) == (7, 70)
+    assert budget.day_limit(owner, "own") == 2_500_000
+    assert Spending.of(other.owner).daily_limit == other.daily_limit
+    assert 'value="2.50"' in signed_in.get(PAGE).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("daily_limit", ""),
+        ("daily_limit", "-1"),
+        ("daily_limit", "much"),
+        ("daily_limit", "NaN"),
+        ("daily_limit", "1e9"),
+        ("daily_limit", "100000.01"),
+        ("daily_limit", "0.0000001"),
+        ("daily_limit", "1\x00"),
+        ("tries_per_visitor", ""),
+        ("tries_per_visitor", "-1"),
+        ("tries_per_visitor", "1.5"),
+        ("tries_per_visitor", "10001"),
+        ("tries_per_entry", "9" * 30),
+        ("tries_per_entry", "٣x"),
+    ],
+)
+def test_bad_limits_are_refused_at_their_field(
+    signed_in: Client, owner: User, field: str, value: str
+) -> None:
+    response = signed_in.post(PAGE, FIELDS | {field: value})
+    assert response.status_code == 422
+    assert f'id="id_{field}_error"' in response.content.decode()
+    assert Spending.of(owner).tries_per_visitor == 20
+
+
+def test_french_amounts_have_a_comma(signed_in: Client, owner: User) -> None:
+    signed_in.cookies["language"] = "fr"
+    assert signed_in.post(PAGE, FIELDS | {"daily_limit": "0,5"}).status_code == 302
+    assert Spending.of(owner).daily_limit == 500_000
+    assert 'value="0,50"' in signed_in.get(PAGE).content.decode()
+
+
+def test_one_switch_stops_all_tries(signed_in: Client, owner: User) -> None:
+    entry = factories.entry(owner)
+    model = factories.site_model(entry)
+    assert entry.published is not None
+    response = signed_in.post(PAUSE, {"paused": "1"}, follow=True)
+    assert "All tries are stopped." in response.content.decode()
+    with pytest.raises(tryit.Refused, match="paused"):
+        tryit.admit(uuid.uuid4(), entry.published, model, {"text": "x"}, "v" * 64)
+    response = signed_in.post(PAUSE, {"paused": "0"}, follow=True)
+    assert not Spending.of(owner).paused
+    tryit.admit(uuid.uuid4(), entry.published, model, {"text": "x"}, "v" * 64)
+
+
+def test_today_adds_up(signed_in: Client, owner: User) -> None:
+    SiteGrant.objects.create(user=owner, daily_cap=3_000_000)
+    first = budget.reserve(owner, BudgetDay.Purse.OWN, 300_000)
+    budget.settle(first.pk, 120_000)
+    budget.reserve(owner, BudgetDay.Purse.OWN, 80_000)
+    budget.reserve(factories.user(), BudgetDay.Purse.OWN, 10_000)
+    own, site = spending.purses_today(owner)
+    assert (own.spent, own.reserved, own.left, own.limit) == (120_000, 80_000, 800_000, 1_000_000)
+    assert (site.spent, site.reserved, site.left) == (0, 0, 3_000_000)
+    page = signed_in.get(PAGE).content.decode()
+    for amount in ("$0.12", "$0.08", "$0.80", "$3.00", "$0.00"):
+        assert amount in page
+    # A budget made smaller than what is spent already leaves nothing, not less than nothing.
+    spending.set_limits(owner, daily_limit=1)
+    assert spending.purses_today(owner)[0].left == 0
+
+
+def test_without_a_grant_there_is_one_purse(owner: User) -> None:
+    assert [purse.name for purse in spending.purses_today(owner)] == ["own"]
+
+
+def test_days_are_days_of_utc(signed_in: Client, owner: User) -> None:
+    entry = factories.entry(owner)
+    midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    for moment in (
+        midnight,
+        midnight - timedelta(microseconds=1),
+        midnight - timedelta(hours=24),
+        midnight - timedelta(days=14),
+    ):
+        Try.objects.filter(pk=factories.attempt(entry).pk).update(created_at=moment)
+    factories.attempt(factories.entry())
+    yesterday = (midnight - timedelta(days=1)).date()
+    BudgetDay.objects.create(
+        owner=owner, day=yesterday, purse=BudgetDay.Purse.SITE, limit=1, spent=7
+    )
+    days = spending.last_days(owner, 14)
+    assert [day.tries for day in days] == [1, 2] + [0] * 12
+    assert (days[1].day, days[1].own, days[1].site) == (yesterday, 0, 7)
+    assert "$0.0000070" in signed_in.get(PAGE).content.decode()
+
+
+def test_more_tries_need_no_more_queries(
+    signed_in: Client, owner: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    entry = factories.entry(owner)
+    signed_in.get(PAGE)
+    with django_assert_num_queries(9) as few:
+        signed_in.get(PAGE)
+    for _number in range(5):
+        factories.attempt(entry)
+        budget.reserve(owner, BudgetDay.Purse.OWN, 1)
+    with django_assert_num_queries(len(few)):
+        assert signed_in.get(PAGE).status_code == 200
+
+
+@given(st.integers(0, 100_000_000_000))
+def test_amounts_survive_being_shown_and_sent_back(amount: int) -> None:
+    field = DollarsField()
+    assert field.clean(field.prepare_value(amount)) == amount
+    assert not field.has_changed(amount, field.prepare_value(amount))
+
+
+def test_an_empty_amount_is_no_change_of_none() -> None:
+    field = DollarsField(required=False)
+    assert field.clean("") is None
+    assert not field.has_changed(None, "")
+    assert field.has_changed(5, "")
+    assert field.has_changed(5, "many")

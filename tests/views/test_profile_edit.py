@@ -1,0 +1,292 @@
+"""The studio's page of the author's own profile."""
+
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+from pytest_django import DjangoAssertNumQueries
+
+from prompts_app.forms.profiles import RESERVED_HANDLES, ProfileForm
+from prompts_app.models import Picture, Profile, User
+from prompts_app.services import profiles
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+PAGE = reverse("studio_profile")
+PICTURE = reverse("studio_avatar")
+FIELDS: dict[str, Any] = {
+    "handle": "Ada-L",
+    "name": "Ada Lovelace",
+    "headline": "Prompts that keep their promises",
+    "availability": "open",
+    "bio": "I write **prompts**.",
+    "skills": "extraction, triage\nExtraction",
+    "languages": "English\nFrench (first language)",
+    "accent": "plum",
+    "links-TOTAL_FORMS": "2",
+    "links-0-label": "Code",
+    "links-0-url": "https://example.org/ada",
+    "links-1-label": "",
+    "links-1-url": "",
+}
+
+
+def with_link(url: str, label: str = "Code") -> dict[str, Any]:
+    """Return the fields with one link."""
+    return FIELDS | {"links-0-label": label, "links-0-url": url}
+
+
+@pytest.fixture
+def owner() -> User:
+    """An account without a profile."""
+    return factories.user()
+
+
+@pytest.fixture
+def signed_in(client: Client, owner: User) -> Client:
+    """The owner’s browser."""
+    client.force_login(owner)
+    return client
+
+
+def test_strangers_are_asked_to_sign_in(client: Client) -> None:
+    for address in (PAGE, PICTURE):
+        response = client.post(address, FIELDS)
+        assert response.status_code == 302
+        assert response["Location"].startswith(reverse("account_login"))
+    assert not Profile.objects.exists()
+
+
+def test_only_forms_write(signed_in: Client) -> None:
+    assert signed_in.put(PAGE).status_code == 405
+    assert signed_in.get(reverse("studio"))["Location"] == PAGE
+    factories.profile(User.objects.get())
+    assert signed_in.get(PICTURE).status_code == 405
+
+
+def test_a_new_account_makes_its_profile(signed_in: Client, owner: User) -> None:
+    assert "Make the profile" in signed_in.get(PAGE).content.decode()
+    response = signed_in.post(PAGE, FIELDS)
+    assert (response.status_code, response["Location"]) == (302, reverse("studio"))
+    profile = owner.profile
+    assert (profile.handle, profile.accent, profile.availability) == ("Ada-L", "plum", "open")
+    assert profile.skills == ["extraction", "triage"]
+    assert profile.languages == ["English", "French (first language)"]
+    assert profile.links == [{"label": "Code", "url": "https://example.org/ada"}]
+    assert signed_in.get(reverse("studio")).status_code == 200
+
+
+def test_changes_are_kept_and_shown(signed_in: Client, owner: User) -> None:
+    factories.profile(owner, handle="ada")
+    response = signed_in.post(PAGE, FIELDS, follow=True)
+    page = response.content.decode()
+    assert response.redirect_chain == [(PAGE, 302)]
+    assert "The profile is saved." in page
+    assert "French (first language)" in page
+    assert 'value="https://example.org/ada"' in page
+    public = signed_in.get(reverse("profile", args=["ada-l"])).content.decode()
+    assert "<strong>prompts</strong>" in public
+    assert Profile.objects.count() == 1
+
+
+def test_a_removed_link_goes(signed_in: Client, owner: User) -> None:
+    signed_in.post(PAGE, FIELDS)
+    signed_in.post(PAGE, FIELDS | {"links-0-DELETE": "on"})
+    assert Profile.objects.get(user=owner).links == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("handle", ""),
+        ("handle", "a"),
+        ("handle", "a" * 41),
+        ("handle", "a" * 10_000),
+        ("handle", "ada lovelace"),
+        ("handle", "adä"),
+        ("handle", "ad\u0430"),
+        ("handle", "ada/../studio"),
+        ("handle", "Studio"),
+        ("handle", "ada\x00"),
+        ("name", ""),
+        ("name", "x" * 81),
+        ("name", "turned \u202e round"),
+        ("headline", "two\nlines"),
+        ("headline", "x" * 161),
+        ("availability", "maybe"),
+        ("bio", "x" * 10_001),
+        ("bio", "nul\x00"),
+        ("skills", ",".join(f"skill {n}" for n in range(31))),
+        ("skills", "x" * 61),
+        ("languages", "tag\U000e0041"),
+        ("accent", "neon"),
+        ("accent", ""),
+        ("links-0-url", "javascript:alert(1)"),
+        ("links-0-url", "JavaScript:alert(1)//https://example.org"),
+        ("links-0-url", "data:text/html,hello"),
+        ("links-0-url", "mailto:ada@example.org"),
+        ("links-0-url", "https://example.org@evil.example/"),
+        ("links-0-url", "https://"),
+        ("links-0-url", "https://exa mple.org"),
+        ("links-0-url", "https://[::1"),
+        ("links-0-url", "https://example.org/\x00"),
+        ("links-0-url", "https://example.org/" + "x" * 300),
+        ("links-0-url", ""),
+        ("links-0-label", "x" * 61),
+    ],
+)
+def test_bad_input_is_refused_at_its_field(signed_in: Client, field: str, value: str) -> None:
+    response = signed_in.post(PAGE, FIELDS | {field: value})
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert f'id="id_{field}_error"' in page
+    assert "I write **prompts**." in page or field == "bio"
+    assert not Profile.objects.exists()
+
+
+def test_too_many_links_are_refused(signed_in: Client) -> None:
+    links = {f"links-{n}-url": f"https://example.org/{n}" for n in range(11)}
+    response = signed_in.post(PAGE, FIELDS | links | {"links-TOTAL_FORMS": "11"})
+    assert response.status_code == 422
+    assert "at most 10 links" in response.content.decode()
+
+
+@pytest.mark.parametrize("count", ["", "x", "-1", "99999999999", "²"])
+def test_a_wrong_number_of_links_is_no_error(signed_in: Client, owner: User, count: str) -> None:
+    assert signed_in.post(PAGE, FIELDS | {"links-TOTAL_FORMS": count}).status_code == 302
+    assert Profile.objects.get(user=owner).links in (
+        [],
+        [{"label": "Code", "url": FIELDS["links-0-url"]}],
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("example.org/ada", "https://example.org/ada"),
+        ("HTTP://example.org", "http://example.org"),
+        ("//example.org", "https://example.org"),
+        ("example.org:8080/x", "https://example.org:8080/x"),
+    ],
+)
+def test_addresses_are_completed(signed_in: Client, owner: User, typed: str, kept: str) -> None:
+    assert signed_in.post(PAGE, with_link(typed)).status_code == 302
+    assert Profile.objects.get(user=owner).links[0]["url"] == kept
+
+
+def test_a_handle_belongs_to_one_author_in_any_case(signed_in: Client, owner: User) -> None:
+    factories.profile(handle="ADA-L")
+    response = signed_in.post(PAGE, FIELDS)
+    assert response.status_code == 422
+    assert "Somebody else has this handle" in response.content.decode()
+    # Two forms sent at once: the database has the last word.
+    with pytest.raises(profiles.HandleTaken):
+        profiles.save_profile(owner, handle="ada-L", name="Ada")
+    assert not Profile.objects.filter(user=owner).exists()
+
+
+def test_an_author_may_change_the_case_of_their_handle(signed_in: Client, owner: User) -> None:
+    factories.profile(owner, handle="ada-l")
+    assert signed_in.post(PAGE, FIELDS | {"handle": "@ADA-L"}).status_code == 302
+    assert Profile.objects.get().handle == "ADA-L"
+
+
+def upload(data: bytes) -> dict[str, Any]:
+    """Return the fields of an upload."""
+    return {"picture": SimpleUploadedFile("me.png", data, "image/png")}
+
+
+def test_a_picture_is_kept_replaced_and_removed(signed_in: Client, owner: User) -> None:
+    profile = factories.profile(owner)
+    assert signed_in.post(PICTURE, upload(factories.png())).status_code == 302
+    first = Picture.objects.get()
+    files = (first.file, first.small)
+    assert (
+        f'src="{reverse("picture_small", args=[first.pk])}"' in signed_in.get(PAGE).content.decode()
+    )
+
+    assert signed_in.post(PICTURE, upload(factories.png(colour="red"))).status_code == 302
+    second = Picture.objects.get()
+    assert second.pk != first.pk
+    assert not any(file.storage.exists(str(file.name)) for file in files)
+
+    assert signed_in.post(PICTURE, {"remove": "1"}).status_code == 302
+    assert not Picture.objects.exists()
+    assert not second.file.storage.exists(str(second.file.name))
+    profile.refresh_from_db()
+    assert profile.avatar is None
+    assert signed_in.post(PICTURE, {"remove": "1"}).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "not a picture"),
+        (b"hello", "not a picture"),
+        (b"GIF89a\x01\x00\x01\x00", "Only PNG, JPEG and WebP"),
+        (factories.png()[:60], "damaged"),
+        (b"\x89PNG\r\n\x1a\n" + b"x" * (8 * 1024 * 1024), "larger than 8 MB"),
+    ],
+)
+def test_what_is_no_picture_leaves_the_old_one(
+    signed_in: Client, owner: User, data: bytes, words: str
+) -> None:
+    factories.profile(owner)
+    signed_in.post(PICTURE, upload(factories.png()))
+    response = signed_in.post(PICTURE, upload(data))
+    assert response.status_code == 422
+    assert words in response.content.decode()
+    assert Profile.objects.get().avatar == Picture.objects.get()
+
+
+def test_no_picture_at_all_is_asked_for(signed_in: Client, owner: User) -> None:
+    factories.profile(owner)
+    response = signed_in.post(PICTURE, {})
+    assert response.status_code == 422
+    assert "Choose a picture first." in response.content.decode()
+
+
+def test_a_picture_needs_a_profile_first(signed_in: Client) -> None:
+    assert signed_in.post(PICTURE, upload(factories.png()))["Location"] == PAGE
+    assert not Picture.objects.exists()
+
+
+def test_more_links_need_no_more_queries(
+    signed_in: Client, owner: User, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    links = [{"label": f"Link {n}", "url": f"https://example.org/{n}"} for n in range(10)]
+    factories.profile(owner, links=links, skills=[f"Skill {n}" for n in range(30)])
+    signed_in.get(PAGE)
+    with django_assert_max_num_queries(6):
+        assert signed_in.get(PAGE).status_code == 200
+
+
+def test_the_page_opens_in_french(signed_in: Client) -> None:
+    signed_in.cookies["language"] = "fr"
+    response = signed_in.get(PAGE)
+    assert response.status_code == 200
+    assert '<html lang="fr">' in response.content.decode()
+
+
+class AnyInput(TestCase):
+    """Whatever is typed, the form answers."""
+
+    def setUp(self) -> None:
+        self.owner = factories.user()
+
+    @settings(deadline=None)
+    @given(st.dictionaries(st.sampled_from(sorted(FIELDS)), st.text(max_size=80)))
+    def test_any_text_is_taken_or_refused(self, typed: dict[str, str]) -> None:
+        form = ProfileForm(self.owner, None, FIELDS | typed)
+        if form.is_valid():
+            values = form.values()
+            assert values["handle"].isascii()
+            assert values["handle"].lower() not in RESERVED_HANDLES
+            assert all(link["url"].startswith(("http://", "https://")) for link in values["links"])
+            profiles.save_profile(form.owner, **values)
