@@ -231,7 +231,8 @@ LOGGING = {
     "loggers": {
         "promptfolio": {"level": "INFO"},
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
-        # 404s of strangers are no news.
+        # Wrong host names and 404s of strangers are no news.
+        "django.security.DisallowedHost": {"handlers": [], "propagate": False},
         "django.request": {"handlers": ["console"], "level": "ERROR", "propagate": False},
     },
 }
