@@ -8,7 +8,8 @@ const plain = form.querySelector("[data-save-plain]");
 const save = form.querySelector("[data-save]");
 const line = form.querySelector("[data-saved-state]");
 const locale = document.documentElement.lang;
-let ordinary = false;
+// Where another tab's text stands beside this one, saving leads to a fresh page.
+let ordinary = document.querySelector("[data-conflict]") !== null;
 let saving = false;
 
 function local(iso) {
@@ -50,6 +51,8 @@ async function freshToken() {
 
 function kept({ revision, saved_at: savedAt }, before) {
   form.elements.namedItem("revision").value = revision;
+  // A page that came back from a refused save must not be sent again when it is reloaded.
+  history.replaceState(null, "", form.action);
   if (typed() !== before) {
     // Typed on while it was being saved: that part is not kept yet.
     say(line.dataset.dirtyText, true);
