@@ -88,7 +88,7 @@ def one_provider(request: Request, pk: int) -> HttpResponse:
         case "remove_key":
             providers.remove_key(provider)
             messages.success(request, _("The key is removed."))
-            return _back(request, provider, "connection")
+            return _back(request, provider)
     raise Http404
 
 
@@ -116,7 +116,7 @@ def _test(request: Request, provider: Provider) -> HttpResponse:
         messages.success(request, sentence % {"number": number})
     else:
         messages.warning(request, _("It answers, but lists no models. Add them by name."))
-    return _back(request, provider, "list")
+    return _back(request, provider, "#list")
 
 
 def _tick(request: Request, provider: Provider) -> HttpResponse:
@@ -150,7 +150,7 @@ def _added(request: Request, provider: Provider, added: list[LLMModel]) -> HttpR
         % {"number": len(added)},
     )
     _warn_of_missing_prices(request, added)
-    return _back(request, provider, "models")
+    return _back(request, provider)
 
 
 def _warn_of_missing_prices(request: Request, models: Iterable[LLMModel]) -> None:
@@ -174,7 +174,7 @@ def _terms(request: Request, provider: Provider) -> HttpResponse:
     offers.stop_using(forms.removed())
     messages.success(request, _("Models and prices are saved."))
     _warn_of_missing_prices(request, changed)
-    return _back(request, provider, "models")
+    return _back(request, provider)
 
 
 def _save(request: Request, provider: Provider) -> HttpResponse:
@@ -189,7 +189,7 @@ def _save(request: Request, provider: Provider) -> HttpResponse:
             request,
             _("The address belongs to another server now, so the key was removed. Paste its own."),
         )
-    return _back(request, saved, "connection")
+    return _back(request, saved)
 
 
 def _connection_form(request: Request, provider: Provider, data: Any = None) -> ProviderForm:
@@ -213,9 +213,9 @@ def _wanted(request: Request) -> str:
     return request.GET.get("q", "").replace("\x00", "").strip()[:120]
 
 
-def _back(request: Request, provider: Provider, part: str) -> HttpResponse:
+def _back(request: Request, provider: Provider, part: str = "") -> HttpResponse:
     query = f"?{request.GET.urlencode()}" if _wanted(request) else ""
-    return redirect(f"{reverse('studio_provider', args=[provider.pk])}{query}#{part}")
+    return redirect(f"{reverse('studio_provider', args=[provider.pk])}{query}{part}")
 
 
 def _page(
