@@ -48,6 +48,8 @@ def add_version(entry: Entry, content: dict[str, Any], change_note: str) -> Vers
             content_hash=digest,
             change_note=change_note,
         )
+        # The caller may have read the entry before another tab published its first version.
+        entry.refresh_from_db(fields=["baseline"])
         entry.published = version
         entry.published_at = version.created_at
         entry.kind = content["kind"]
