@@ -13,6 +13,7 @@ const stop = document.querySelector("[data-stop]");
 const say = (text) => document.querySelector("[data-announce]")?.replaceChildren(text ?? "");
 const locale = document.documentElement.lang;
 let current = null;
+let latest = null;
 
 function newId() {
   if (crypto.randomUUID) return crypto.randomUUID();
@@ -41,6 +42,7 @@ function show(name, on) {
 }
 
 function begin(id) {
+  latest = id;
   current = { id, controller: new AbortController(), started: performance.now(), stopped: false };
   part("text").textContent = "";
   part("result").replaceChildren();
@@ -167,25 +169,44 @@ function stopped() {
   end(form.dataset.textStopped);
 }
 
+// What the server has kept of a try, as its own page shows it; null without a connection.
+async function keptOf(id) {
+  try {
+    const response = await fetch(pageOf(id), { headers: { Accept: "text/html" } });
+    if (!response.ok) return null;
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    return page.querySelector("[data-try-kept]");
+  } catch {
+    return null;
+  }
+}
+
+function showKept(id, kept) {
+  insert(kept.innerHTML);
+  link(id);
+}
+
 // The connection broke: the server has kept whatever it had, under the try's own address.
 async function lost() {
   const { id } = current;
-  try {
-    const response = await fetch(pageOf(id), { headers: { Accept: "text/html" } });
-    if (response.ok) {
-      const page = new DOMParser().parseFromString(await response.text(), "text/html");
-      const kept = page.querySelector("[data-try-kept]");
-      if (kept) {
-        insert(kept.innerHTML);
-        link(id);
-        end(form.dataset.textKept);
-        return;
-      }
-    }
-  } catch {
-    // Still no connection: say so below.
+  const kept = await keptOf(id);
+  if (kept) {
+    showKept(id, kept);
+    end(form.dataset.textKept);
+    return;
   }
   refused({ message: form.dataset.textLost });
+  if (!navigator.onLine) addEventListener("online", () => recover(id), { once: true });
+}
+
+async function recover(id) {
+  const kept = latest === id && (await keptOf(id));
+  // A new run meanwhile has the place to itself.
+  if (!kept || latest !== id) return;
+  show("error", false);
+  for (const offer of document.querySelectorAll("[data-try-recorded]")) offer.hidden = true;
+  showKept(id, kept);
+  say(form.dataset.textKept);
 }
 
 function swapFields(text) {
@@ -260,8 +281,9 @@ if (run && stop) {
     post(data);
   });
 
-  stop.addEventListener("click", () => {
-    if (!current) return;
+  stop.addEventListener("click", (event) => {
+    // Stop stands where Run was: the second half of a double click on Run is not meant for it.
+    if (!current || event.detail > 1) return;
     current.stopped = true;
     current.controller.abort();
   });
