@@ -1,0 +1,331 @@
+"""A visitor runs a prompt on an input of their own and sees the answer come."""
+
+import re
+import time
+from collections.abc import Iterator
+from itertools import pairwise
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import WAIT_MS, Visit, tries
+from tests.browser.line import Line
+from tests.browser.watch import Watch
+from tests.site import RunningSite
+
+TRY = "/@sample/support-ticket-triage/try/"
+# Notes every state of the text that a visitor sees while the answer comes.
+NOTE_PROGRESS = """() => {
+  window.seen = [];
+  const text = document.querySelector("[data-try-text]");
+  const result = document.querySelector("[data-try-result]");
+  new MutationObserver(() => {
+    if (result.hidden && text.checkVisibility()) window.seen.push(text.textContent);
+  }).observe(text, { childList: true, characterData: true, subtree: true });
+}"""
+
+
+def run(page: Page) -> None:
+    """Press Run."""
+    page.get_by_role("button", name="Run", exact=True).click()
+
+
+def finished(page: Page) -> None:
+    """Wait until the answer is complete."""
+    expect(page.locator("[data-try-figures]")).to_be_visible()
+    expect(page.get_by_role("button", name="Run", exact=True)).to_be_visible()
+
+
+def reload_until(page: Page, text: str) -> None:
+    """Reload a try's page, as it asks its visitor to, until it says `text`."""
+    deadline = time.monotonic() + WAIT_MS / 1000
+    while not page.locator("[data-try-kept]").get_by_text(text).count():
+        assert time.monotonic() < deadline, f"“{text}” never came"
+        page.reload()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_an_example_changed_and_run_streams_its_answer(
+    visit: Visit, site: RunningSite, width: int
+) -> None:
+    before = tries(site)
+    page = visit(width)
+    page.goto(TRY)
+    page.get_by_role("link", name=re.compile("^Quiet but serious")).click()
+    ticket = page.get_by_label("The customer's ticket")
+    expect(ticket).to_have_value(re.compile("roadmap board"))
+    expect(page.get_by_label("Customer's plan")).to_have_value("Free")
+    ticket.fill("How can I change the colour of my board?")
+    page.evaluate(NOTE_PROGRESS)
+    run(page)
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    finished(page)
+    expect(page.get_by_role("button", name="Stop")).to_be_hidden()
+    answer = page.locator("[data-try-result]")
+    expect(answer).to_contain_text("Category: how-to")
+    expect(answer).to_contain_text("colour of my board")
+    expect(answer).to_contain_text("scripted rules, not a language model")
+    seen = page.evaluate("window.seen.filter(Boolean)")
+    # It came in pieces, each adding to the one before.
+    assert len(seen) >= 3
+    assert all(later.startswith(earlier) for earlier, later in pairwise(seen))
+    assert len(seen[0]) < len(seen[-1]) / 2
+    figures = page.locator("[data-try-figures]")
+    expect(figures).to_contain_text(re.compile(r"\d+(\.\d)? s"))
+    expect(figures).to_contain_text(re.compile(r"\d+ tokens in, \d+ out"))
+    expect(figures).to_contain_text("$0.00")
+    assert tries(site) == before + 1
+
+
+def test_another_input_gives_another_answer(visit: Visit) -> None:
+    page = visit()
+    page.goto(TRY)
+    answers = []
+    for ticket in ("How do I export a board?", "All my cards have disappeared since Monday."):
+        page.get_by_label("The customer's ticket").fill(ticket)
+        run(page)
+        finished(page)
+        answers.append(page.locator("[data-try-result] .answer__body").inner_text())
+    assert "P4" in answers[0]
+    assert "P1" in answers[1]
+
+
+def test_the_try_has_a_page_of_its_own_and_the_way_back(visit: Visit, site: RunningSite) -> None:
+    page = visit()
+    page.goto(TRY)
+    page.get_by_label("The customer's ticket").fill("Please add a dark theme.")
+    run(page)
+    finished(page)
+    answer = page.locator("[data-try-result] .answer__body").inner_text()
+    after = tries(site)
+    page.get_by_role("link", name="This try’s own page").click()
+    expect(page).to_have_url(re.compile(r"/tries/[0-9a-f-]{36}/$"))
+    kept = page.locator("[data-try-kept]")
+    assert kept.locator(".answer__body").inner_text() == answer
+    expect(kept).to_contain_text(re.compile(r"\d+ tokens in, \d+ out"))
+    expect(page.get_by_role("heading", name="What was sent")).to_be_visible()
+    expect(page.locator("#content")).to_contain_text("Please add a dark theme.")
+    page.go_back()
+    expect(page.get_by_role("button", name="Run", exact=True)).to_be_visible()
+    run(page)
+    finished(page)
+    # Going back gave a form that runs again, once.
+    assert tries(site) == after + 1
+
+
+def test_a_try_can_be_deleted_by_its_visitor(visit: Visit, site: RunningSite, watch: Watch) -> None:
+    page = visit()
+    page.goto(TRY)
+    page.get_by_label("The customer's ticket").fill("Delete this later.")
+    run(page)
+    finished(page)
+    before = tries(site)
+    page.get_by_role("link", name="This try’s own page").click()
+    page.wait_for_url("**/tries/*/")
+    address = page.url
+    page.get_by_role("button", name="Delete this try").click()
+    page.wait_for_url("**/@sample/**")
+    assert tries(site) == before - 1
+    watch.allowed.add(404)
+    response = page.goto(address)
+    assert response is not None
+    assert response.status == 404
+
+
+def test_stop_keeps_what_came(visit: Visit, slow_try: str) -> None:
+    page = visit()
+    page.goto(slow_try)
+    run(page)
+    expect(page.locator("[data-try-text]")).not_to_be_empty()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("button", name="Run", exact=True)).to_be_focused()
+    shown = page.locator("[data-try-text]").inner_text()
+    assert shown
+    expect(page.locator("[data-try-result]")).to_be_hidden()
+    expect(page.locator("[data-announce]")).to_have_text("Stopped.")
+    page.get_by_role("link", name="This try’s own page").click()
+    kept = page.locator("[data-try-kept]")
+    # The server learns of it a moment later.
+    reload_until(page, "Stopped before the end.")
+    assert kept.locator(".answer__body").inner_text()
+
+
+def test_a_reload_runs_nothing(visit: Visit, site: RunningSite) -> None:
+    page = visit()
+    page.goto(TRY)
+    page.get_by_label("The customer's ticket").fill("What does a seat cost?")
+    run(page)
+    finished(page)
+    after = tries(site)
+    page.reload()
+    expect(page.get_by_text("The answer appears here")).to_be_visible()
+    assert tries(site) == after
+
+
+def test_a_double_click_makes_one_try(visit: Visit, site: RunningSite) -> None:
+    before = tries(site)
+    page = visit()
+    page.goto(TRY)
+    page.get_by_label("The customer's ticket").fill("Twice is too often.")
+    page.get_by_role("button", name="Run", exact=True).dblclick()
+    finished(page)
+    assert tries(site) == before + 1
+
+
+def test_what_is_wrong_is_said_at_the_field_and_the_rest_is_kept(
+    visit: Visit, site: RunningSite, watch: Watch
+) -> None:
+    watch.allowed.add(422)
+    before = tries(site)
+    page = visit()
+    page.goto(TRY)
+    page.get_by_label("The customer's ticket").fill("It is broken.")
+    page.get_by_label("Longest reply, in words").fill("500")
+    run(page)
+    words = page.get_by_label("Longest reply, in words")
+    expect(words).to_have_attribute("aria-invalid", "true")
+    expect(words).to_be_focused()
+    expect(page.locator(".field__error")).to_contain_text("120")
+    expect(page.get_by_label("The customer's ticket")).to_have_value("It is broken.")
+    assert tries(site) == before
+    words.fill("60")
+    run(page)
+    finished(page)
+    assert tries(site) == before + 1
+
+
+@pytest.fixture
+def line(site: RunningSite) -> Iterator[Line]:
+    """A line to the site that can be cut."""
+    with Line(site.port) as line:
+        yield line
+
+
+def test_a_stream_that_breaks_off_shows_what_was_kept(
+    visit: Visit, site: RunningSite, line: Line, watch: Watch, slow_try: str
+) -> None:
+    watch.offline = True
+    before = tries(site)
+    page = visit()
+    page.goto(f"{line.url}{slow_try}")
+    run(page)
+    expect(page.locator("[data-try-text]")).not_to_be_empty()
+    line.cut(for_good=False)
+    expect(page.locator("[data-announce]")).to_contain_text("This is what was kept.")
+    expect(page.locator("[data-try-result]")).to_be_visible()
+    page.get_by_role("link", name="This try’s own page").click()
+    reload_until(page, "Stopped before the end.")
+    expect(page.locator("[data-try-kept] .answer__body")).not_to_be_empty()
+    assert tries(site) == before + 1
+
+
+def test_a_lost_connection_says_so_and_shows_what_was_kept_when_it_is_back(
+    visit: Visit, site: RunningSite, line: Line, watch: Watch, slow_try: str
+) -> None:
+    watch.offline = True
+    before = tries(site)
+    page = visit()
+    page.goto(f"{line.url}{slow_try}")
+    run(page)
+    expect(page.locator("[data-try-text]")).not_to_be_empty()
+    page.context.set_offline(True)
+    line.cut()
+    expect(page.locator("[data-try-error]")).to_contain_text("The connection broke.")
+    # What had come by then still stands there.
+    expect(page.locator("[data-try-text]")).not_to_be_empty()
+    expect(page.locator("[data-try-text]")).to_be_visible()
+    line.mend()
+    page.context.set_offline(False)
+    expect(page.locator("[data-try-error]")).to_be_hidden()
+    expect(page.locator("[data-try-result]")).to_be_visible()
+    expect(page.get_by_role("link", name="This try’s own page")).to_be_visible()
+    assert tries(site) == before + 1
+
+
+LIMIT = """
+from prompts_app.models import Spending, User
+spending = Spending.of(User.objects.get(email="demo@promptfolio.example"))
+print(spending.tries_per_visitor)
+spending.tries_per_visitor = {limit}
+spending.save()
+"""
+
+
+@pytest.fixture
+def no_tries_left(site: RunningSite) -> Iterator[None]:
+    """The sample author allows no tries for as long as a test lasts."""
+    usual = site.python(LIMIT.format(limit=0))
+    yield
+    site.python(LIMIT.format(limit=usual))
+
+
+@pytest.mark.usefixtures("no_tries_left")
+def test_a_refused_try_says_why_and_offers_the_recorded_answer(
+    visit: Visit, site: RunningSite, watch: Watch
+) -> None:
+    watch.allowed.add(429)
+    before = tries(site)
+    page = visit()
+    page.goto(TRY)
+    page.get_by_role("link", name=re.compile("^Quiet but serious")).click()
+    run(page)
+    error = page.locator("[data-try-error]")
+    expect(error).to_contain_text("You have used all your tries for today.")
+    expect(error).to_contain_text("It is free again at")
+    recorded = page.locator("[data-try-recorded]:visible")
+    expect(recorded).to_have_count(1)
+    expect(recorded).to_contain_text("Recorded earlier, with the example “Quiet but serious”")
+    expect(recorded).to_contain_text("Priority: P1")
+    expect(recorded.locator("time")).to_be_visible()
+    assert tries(site) == before
+
+
+@pytest.mark.usefixtures("no_tries_left")
+def test_a_refused_try_without_scripts_is_a_whole_page(visit: Visit, watch: Watch) -> None:
+    watch.allowed.add(429)
+    page = visit(java_script_enabled=False)
+    page.goto(TRY)
+    page.get_by_label("The customer's ticket").fill("Keep this text.")
+    run(page)
+    expect(page.get_by_role("alert")).to_contain_text("You have used all your tries for today.")
+    expect(page.locator("[data-try-recorded]:visible")).to_have_count(1)
+    expect(page.get_by_label("The customer's ticket")).to_have_value("Keep this text.")
+
+
+def test_without_scripts_the_same_form_leads_to_the_tries_page(
+    visit: Visit, site: RunningSite
+) -> None:
+    before = tries(site)
+    page = visit(java_script_enabled=False)
+    page.goto(TRY)
+    page.get_by_role("link", name=re.compile("^Quiet but serious")).click()
+    expect(page).to_have_url(re.compile(r"\?case="))
+    expect(page.get_by_label("The customer's ticket")).to_have_value(re.compile("roadmap board"))
+    page.get_by_label("The customer's ticket").fill("Cards from March are gone.")
+    run(page)
+    expect(page).to_have_url(re.compile(r"/tries/[0-9a-f-]{36}/$"))
+    reload_until(page, "tokens in,")
+    expect(page.locator("[data-try-kept]")).to_contain_text("Priority: P1")
+    page.reload()
+    assert tries(site) == before + 1
+
+
+def test_without_scripts_two_clicks_make_one_try(visit: Visit, site: RunningSite) -> None:
+    before = tries(site)
+    page = visit(java_script_enabled=False)
+    page.goto(TRY)
+    page.get_by_label("The customer's ticket").fill("Once is enough.")
+    page.get_by_role("button", name="Run", exact=True).dblclick()
+    expect(page).to_have_url(re.compile(r"/tries/[0-9a-f-]{36}/$"))
+    assert tries(site) == before + 1
+
+
+def test_a_picture_prompt_answers_with_a_picture(visit: Visit) -> None:
+    page = visit()
+    page.goto("/@sample/product-picture/try/")
+    page.get_by_role("link", name=re.compile("^Stoneware mug")).click()
+    run(page)
+    finished(page)
+    picture = page.locator("[data-try-result] img")
+    expect(picture).to_be_visible()
+    assert page.evaluate("document.querySelector('[data-try-result] img').naturalWidth") >= 512
