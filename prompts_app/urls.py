@@ -1,19 +1,25 @@
 """Every route of the site, one list per feature."""
 
+from allauth.urls import urlpatterns as allauth_urls
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from prompts_app.views import (
+    accounts,
     cases,
     editor,
     entries,
     explore,
     feeds,
     language,
+    limits,
     media,
     output,
     outputs,
+    profile_edit,
     profiles,
+    provider,
+    providers,
     runs,
     studio,
     tryit,
@@ -22,14 +28,16 @@ from prompts_app.views import (
 
 Routes = list[URLPattern | URLResolver]
 
-accounts: Routes = [
-    path("accounts/", include("allauth.urls")),
+account_routes: Routes = [
+    path("accounts/invitation/<slug:code>/", accounts.invitation, name="invitation"),
+    path("accounts/2fa/totp/code.svg", accounts.totp_picture, name="totp_picture"),
+    path("accounts/", include(list(accounts.with_site_manners(allauth_urls)))),
     path("admin/", admin.site.urls),
     path("language/", language.set_language, name="language"),
 ]
 
 tryit_routes: Routes = [
-    path("@<handle>/<slug>/try/", tryit.try_entry, name="try"),
+    path("@<slug:handle>/<slug:slug>/try/", tryit.try_entry, name="try"),
     path("tries/<uuid:trial_id>/", tryit.trial, name="trial"),
     path("tries/<uuid:trial_id>/delete/", tryit.trial_delete, name="trial_delete"),
 ]
@@ -40,10 +48,10 @@ explore_routes: Routes = [
 ]
 
 public: Routes = [
-    path("@<str:handle>/", profiles.profile_page, name="profile"),
-    path("@<str:handle>/<slug:slug>/", entries.entry_page, name="entry"),
-    path("@<str:handle>/<slug:slug>/v<int:number>/", entries.version_page, name="version"),
-    path("@<str:handle>/<slug:slug>/compare/", entries.compare_page, name="compare"),
+    path("@<slug:handle>/", profiles.profile_page, name="profile"),
+    path("@<slug:handle>/<slug:slug>/", entries.entry_page, name="entry"),
+    path("@<slug:handle>/<slug:slug>/v<int:number>/", entries.version_page, name="version"),
+    path("@<slug:handle>/<slug:slug>/compare/", entries.compare_page, name="compare"),
     path("runs/<uuid:run_id>/", runs.run_page, name="run"),
 ]
 
@@ -61,6 +69,16 @@ machines: Routes = [
         name="sitemap_part",
     ),
     path("feed.atom", feeds.feed, name="feed"),
+]
+
+limits_routes: Routes = [
+    path("studio/limits/", limits.limits, name="studio_limits"),
+    path("studio/limits/pause/", limits.pause, name="studio_pause"),
+]
+
+profile_edit_routes: Routes = [
+    path("studio/profile/", profile_edit.profile, name="studio_profile"),
+    path("studio/profile/picture/", profile_edit.avatar, name="studio_avatar"),
 ]
 
 studio_routes: Routes = [
@@ -114,12 +132,24 @@ studio_routes: Routes = [
     ),
 ]
 
+provider_routes: Routes = [
+    path("studio/models/", providers.all_providers, name="studio_providers"),
+    path("studio/models/new/", providers.new_provider, name="studio_provider_new"),
+    path("studio/models/<int:pk>/", provider.one_provider, name="studio_provider"),
+    path(
+        "studio/models/<int:pk>/delete/", providers.delete_provider, name="studio_provider_delete"
+    ),
+]
+
 urlpatterns: Routes = [
-    *accounts,
+    *account_routes,
     *tryit_routes,
     *explore_routes,
     *public,
     *files,
     *machines,
+    *limits_routes,
+    *profile_edit_routes,
     *studio_routes,
+    *provider_routes,
 ]
