@@ -117,7 +117,7 @@ def database(url: str, *, pool_size: int) -> dict[str, Any]:
     if scheme == "sqlite":
         if config["NAME"] in ("", ":memory:"):
             raise ImproperlyConfigured("DATABASE_URL: SQLite needs a file, not memory.")
-        Path(config["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+        Path(config["NAME"]).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Pages and streams run in fixed threads, so each keeps its one connection.
         config["CONN_MAX_AGE"] = None
         # Read-then-write under DEFERRED fails at once when another writer came between.

@@ -25,7 +25,7 @@ from prompts_app.text.code import BLOCK_START, CLASSES, code_html
 from prompts_app.text.markdown_lines import LinePass
 
 # Kept HTML is keyed by this: raise it whenever the same text would give different HTML.
-RENDERER: Final = "markdown-1"
+RENDERER: Final = "markdown-2"
 
 MAX_CHARS: Final = 250_000
 # Bounds on work, from measurements on two slow cores: each stops at about half a second.
@@ -71,7 +71,7 @@ _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
 def _plain(text: str) -> str:
-    return f"<pre>{html.escape(_UNSTORABLE.sub(chr(0xFFFD), text))}</pre>"
+    return f'<pre tabindex="0">{html.escape(_UNSTORABLE.sub(chr(0xFFFD), text))}</pre>'
 
 
 def _is_own_picture(src: str) -> bool:
@@ -91,6 +91,8 @@ def _sanitise(markup: str) -> str:
         attributes=_ATTRIBUTES,
         attribute_filter=_keep_attribute,
         allowed_classes={"div": {"code"}, "span": set(CLASSES)},
+        # Long lines scroll sideways; without a tab stop the keyboard could not follow them.
+        set_tag_attribute_values={"pre": {"tabindex": "0"}},
         url_schemes={"http", "https", "mailto"},
         link_rel="nofollow noopener ugc",
         strip_comments=True,

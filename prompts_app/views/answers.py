@@ -103,7 +103,8 @@ def proof(figures: Figures | None, baseline: int | None = None) -> list[dict[str
         else:
             change = _("more tokens than version %(number)s")
         shown.append({"strong": strong, "rest": change % {"number": baseline}})
-    if figures.median_ms is not None:
+    # How fast scripted rules are says nothing about any model.
+    if figures.median_ms is not None and not figures.demo:
         shown.append({"strong": duration(figures.median_ms), "rest": _("median time")})
     return shown
 

@@ -20,7 +20,8 @@ ALLOWED = {
     "th": {"align"},
     "div": {"class"},
     "span": {"class"},
-    **{tag: set() for tag in ("blockquote", "br", "code", "em", "hr", "li", "p", "pre", "strong")},
+    "pre": {"tabindex"},
+    **{tag: set() for tag in ("blockquote", "br", "code", "em", "hr", "li", "p", "strong")},
     **{tag: set() for tag in ("table", "tbody", "thead", "tr", "ul", "h3", "h4", "h5", "h6")},
 }
 
@@ -104,16 +105,16 @@ def test_whatever_goes_in_only_harmless_html_comes_out(text: str) -> None:
         ("a\n***\nb", "<p>a</p>\n<hr>\n<p>b</p>"),
         (
             "x\n```\n<a>\n\n# no\n```\ny",
-            '<p>x</p>\n<div class="code"><pre><code>&lt;a&gt;\n\n# no</code></pre></div>\n<p>y</p>',
+            '<p>x</p>\n<div class="code"><pre tabindex="0"><code>&lt;a&gt;\n\n# no</code></pre></div>\n<p>y</p>',
         ),
         (
             "```json\n[1",
-            '<div class="code"><pre><code><span class="p">[</span><span class="mi">1</span>'
+            '<div class="code"><pre tabindex="0"><code><span class="p">[</span><span class="mi">1</span>'
             "</code></pre></div>",
         ),
         (
             "- a\n  ```\n  x\n    y\n  ```\n- b",
-            '<ul>\n<li>a\n    <div class="code"><pre><code>x\n  y</code></pre></div></li>\n'
+            '<ul>\n<li>a\n    <div class="code"><pre tabindex="0"><code>x\n  y</code></pre></div></li>\n'
             "<li>b</li>\n</ul>",
         ),
         ("", ""),
@@ -185,7 +186,7 @@ def test_nested_lists_and_quotes_come_to_an_end() -> None:
 
 
 def test_beyond_the_limit_text_stays_text() -> None:
-    assert to_html("*a* " * (MAX_CHARS // 4 + 1)).startswith("<pre>*a* *a*")
+    assert to_html("*a* " * (MAX_CHARS // 4 + 1)).startswith('<pre tabindex="0">*a* *a*')
     assert "<em>" in to_html("*a*\n\n" * 2000)
 
 
