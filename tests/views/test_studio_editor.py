@@ -318,8 +318,23 @@ def test_an_empty_or_hostile_form_is_never_an_error(
     assert draft(entry) == entries.EMPTY_CONTENT
 
 
+def test_a_body_too_large_to_read_is_refused(client: Client, entry: Entry) -> None:
+    for data in (
+        sent(messages=[("user", "x" * 10_000_000)]),
+        sent() | {f"more-{number}": "x" for number in range(2100)},
+    ):
+        assert client.post(address(entry), data).status_code in (400, 413)
+    assert draft(entry) == entries.EMPTY_CONTENT
+
+
+def test_the_pages_speak_french(client: Client, entry: Entry) -> None:
+    client.cookies["language"] = "fr"
+    response = client.get(address(entry))
+    assert response.status_code == 200
+    assert '<html lang="fr"' in response.content.decode()
+
+
 NAMES = st.sampled_from(["a", "b", "long_name", "é"])
-TEXT = st.text(st.characters(exclude_categories=["C"]), max_size=20)
 
 
 @st.composite
