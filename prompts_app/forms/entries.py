@@ -285,14 +285,17 @@ class CoverForm(forms.Form):
     )
 
 
+NOT_THE_TITLE = gettext_lazy("This is not the title. Nothing was deleted.")
+
+
 class DeleteEntryForm(forms.Form):
     """The title, typed once more."""
 
     title = PlainCharField(
         label=gettext_lazy("Type the title to confirm"),
-        required=False,
         max_length=limits.MAX_TITLE * 2,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": NOT_THE_TITLE, "max_length": NOT_THE_TITLE},
     )
 
     def __init__(self, entry: Entry, data: Any = None) -> None:
@@ -303,5 +306,5 @@ class DeleteEntryForm(forms.Form):
         """Refuse anything but the title."""
         title = str(self.cleaned_data["title"])
         if title.strip() != self.wanted:
-            raise ValidationError(_("This is not the title. Nothing was deleted."))
+            raise ValidationError(NOT_THE_TITLE)
         return title

@@ -12,6 +12,9 @@ from prompts_app.forms.values import TOO_LONG
 from prompts_app.transfer import document as limits
 
 
+NOT_THE_NUMBER = gettext_lazy("This is not the number. Nothing was withdrawn.")
+
+
 class PublishForm(forms.Form):
     """What changed, and the revision of the draft the author has seen.
 
@@ -43,14 +46,11 @@ class WithdrawForm(forms.Form):
 
     number = forms.CharField(
         label=gettext_lazy("Type the version’s number to confirm"),
-        required=False,
         max_length=20,
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "inputmode": "numeric", "class": "short"}
         ),
-        error_messages={
-            "max_length": gettext_lazy("This is not the number. Nothing was withdrawn.")
-        },
+        error_messages={"required": NOT_THE_NUMBER, "max_length": NOT_THE_NUMBER},
     )
 
     def __init__(self, number: int, data: Any = None) -> None:
@@ -61,5 +61,5 @@ class WithdrawForm(forms.Form):
         """Refuse anything but the number."""
         number = str(self.cleaned_data["number"]).strip().lower().removeprefix("v")
         if number != str(self.wanted):
-            raise ValidationError(_("This is not the number. Nothing was withdrawn."))
+            raise ValidationError(NOT_THE_NUMBER)
         return number
