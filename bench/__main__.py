@@ -41,13 +41,15 @@ for case in [factories.case(entry) for _ in range(6)]:
         factories.run(version, case, model_asked="model-b")
 """
 
+COUNT_ENTRIES = "from prompts_app.models import Entry; print(Entry.objects.count())"
+
 COUNT_QUERIES = """
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 client = Client(HTTP_HOST="localhost")
 client.get({path!r})
-with CaptureQueriesContext(connection, ) as queries:
+with CaptureQueriesContext(connection) as queries:
     assert client.get({path!r}).status_code == 200
 print(len(queries))
 """
@@ -109,14 +111,14 @@ def _bench_tries(site: RunningSite, upstream: str) -> None:
     path = "/@ada/summaries/try/"
     visitor, form = tries.visitor(site.url, path)
     client = openai.OpenAI(base_url=upstream, api_key="sk-bench", max_retries=0)
-    messages = [{"role": "user", "content": "Summarise: Some text to summarise."}]
+    prompt = "Summarise: Some text to summarise."
     for _ in range(10):
         tries.through_site(visitor, path, form)
-        tries.bare(client, messages)
+        tries.bare(client, prompt)
     ours, theirs = [], []
     for _ in range(TRIES):
         ours.append(tries.through_site(visitor, path, form))
-        theirs.append(tries.bare(client, messages))
+        theirs.append(tries.bare(client, prompt))
     print(f"A try through the site, beside the bare openai client ({TRIES} each, in turn)")
     for name, of in (("first token", lambda t: t.first), ("whole answer", lambda t: t.total)):
         mine, bare = sorted(map(of, ours)), sorted(map(of, theirs))

@@ -37,13 +37,13 @@ def through_site(client: httpx2.Client, path: str, form: dict[str, str]) -> Timi
     return Timing(first, time.perf_counter() - started)
 
 
-def bare(client: openai.OpenAI, messages: list[dict[str, str]]) -> Timing:
+def bare(client: openai.OpenAI, prompt: str) -> Timing:
     """Make the same call with the bare client."""
     started = time.perf_counter()
     first = 0.0
     stream = client.chat.completions.create(
         model="model-a",
-        messages=messages,  # type: ignore[arg-type]
+        messages=[{"role": "user", "content": prompt}],
         stream=True,
         stream_options={"include_usage": True},
         max_tokens=1500,

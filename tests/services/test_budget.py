@@ -1,5 +1,6 @@
 """The ledger: no order of events spends more than the day allows, or settles anything twice."""
 
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -39,7 +40,7 @@ class Ledger(RuleBasedStateMachine):
         self.owner = factories.user()
         self.limit = limit
         self.spent = 0
-        self.held: dict[object, int] = {}
+        self.held: dict[uuid.UUID, int] = {}
         Spending.objects.create(
             owner=self.owner, daily_limit=limit, tries_per_visitor=1, tries_per_entry=1
         )
@@ -59,17 +60,17 @@ class Ledger(RuleBasedStateMachine):
         return reservation.pk, amount
 
     @rule(target=closed, one=consumes(opened), share=st.none() | st.integers(0, 120))
-    def settle(self, one: tuple[object, int], share: int | None) -> object:
+    def settle(self, one: tuple[uuid.UUID, int], share: int | None) -> object:
         """A call ends: what it cost, up to a fifth more than asked, or not told."""
         key, amount = one
         actual = None if share is None else amount * share // 100
-        budget.settle(key, actual)  # type: ignore[arg-type]
+        budget.settle(key, actual)
         del self.held[key]
         self.spent += amount if actual is None else actual
         return key
 
     @rule(target=forfeited, one=consumes(opened))
-    def process_dies(self, one: tuple[object, int]) -> object:
+    def process_dies(self, one: tuple[uuid.UUID, int]) -> object:
         """Its lease runs out, and the reaper counts it in full; others stay open."""
         Reservation.objects.filter(pk=one[0]).update(
             lease_until=timezone.now() - timedelta(seconds=1)
@@ -81,17 +82,17 @@ class Ledger(RuleBasedStateMachine):
         return one
 
     @rule(target=closed, one=consumes(forfeited), share=st.integers(0, 100))
-    def settle_late(self, one: tuple[object, int], share: int) -> object:
+    def settle_late(self, one: tuple[uuid.UUID, int], share: int) -> object:
         """The process was only slow: its day is corrected."""
         actual = one[1] * share // 100
-        budget.settle(one[0], actual)  # type: ignore[arg-type]
+        budget.settle(one[0], actual)
         self.spent += actual - one[1]
         return one[0]
 
     @rule(key=closed, actual=st.none() | st.integers(0, 400))
-    def settle_again(self, key: object, actual: int | None) -> None:
+    def settle_again(self, key: uuid.UUID, actual: int | None) -> None:
         """Settling twice changes nothing."""
-        budget.settle(key, actual)  # type: ignore[arg-type]
+        budget.settle(key, actual)
 
     @rule(limit=st.integers(0, 1000))
     def change_limit(self, limit: int) -> None:
@@ -118,9 +119,7 @@ def test_every_order_of_events_balances() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_reserving_at_once_never_passes_the_limit() -> None:
     owner = factories.user()
-    Spending.objects.create(
-        owner=owner, daily_limit=500, tries_per_visitor=1, tries_per_entry=1
-    )
+    Spending.objects.create(owner=owner, daily_limit=500, tries_per_visitor=1, tries_per_entry=1)
 
     def try_some(_worker: int) -> int:
         won = 0
