@@ -11,7 +11,6 @@ from prompts_app.forms.fields import PlainCharField
 from prompts_app.forms.values import TOO_LONG
 from prompts_app.transfer import document as limits
 
-
 NOT_THE_NUMBER = gettext_lazy("This is not the number. Nothing was withdrawn.")
 
 
