@@ -105,7 +105,8 @@ def test_whatever_goes_in_only_harmless_html_comes_out(text: str) -> None:
         ("a\n***\nb", "<p>a</p>\n<hr>\n<p>b</p>"),
         (
             "x\n```\n<a>\n\n# no\n```\ny",
-            '<p>x</p>\n<div class="code"><pre tabindex="0"><code>&lt;a&gt;\n\n# no</code></pre></div>\n<p>y</p>',
+            '<p>x</p>\n<div class="code"><pre tabindex="0"><code>&lt;a&gt;\n\n# no</code></pre></div>'
+            "\n<p>y</p>",
         ),
         (
             "```json\n[1",

@@ -52,12 +52,14 @@ class Ledger(RuleBasedStateMachine):
         try:
             reservation = budget.reserve(self.owner, OWN, amount)
         except budget.BudgetExhausted as error:
-            assert not fits
-            assert error.resets_at > timezone.now()
-            return multiple()
-        assert fits
-        self.held[reservation.pk] = amount
-        return reservation.pk, amount
+            refused = error
+        else:
+            assert fits
+            self.held[reservation.pk] = amount
+            return reservation.pk, amount
+        assert not fits
+        assert refused.resets_at > timezone.now()
+        return multiple()
 
     @rule(target=closed, one=consumes(opened), share=st.none() | st.integers(0, 120))
     def settle(self, one: tuple[uuid.UUID, int], share: int | None) -> object:
