@@ -8,6 +8,7 @@ from allauth.account.decorators import reauthentication_required
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.totp.internal.auth import get_totp_secret
 from django.conf import settings
+from django.contrib.auth.password_validation import password_validators_help_texts
 from django.forms import BaseForm
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
@@ -49,6 +50,9 @@ def _mannered(view: View) -> View:
                 # A placeholder that repeats the label is one more thing to read.
                 for field in form.fields.values():
                     field.widget.attrs.pop("placeholder", None)
+                    if "<ul>" in str(field.help_text):
+                        # A list cannot stand in the paragraph of a field's help.
+                        field.help_text = " ".join(password_validators_help_texts())
                 if request.method == "POST" and response.status_code == 200 and form.errors:
                     response.status_code = 422
         return response

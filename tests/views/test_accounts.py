@@ -408,6 +408,7 @@ def test_every_page_about_accounts_is_one_of_this_site(
             assert 'class="site-header"' in page, name
             assert page.count("<h1") == 1, name
             assert Path(response.templates[0].origin.name).is_relative_to(own), name
+            assert "<ul>" not in page.split('class="form"')[-1].split("</form>")[0], name
             assert not re.search(r"<script[^>]*>[^<]|style=|data:image", page), name
     assert opened >= {"visitor": 5, "author": 5}.get(who, 7)
 
