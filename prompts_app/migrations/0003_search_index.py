@@ -12,7 +12,8 @@ SQLITE = (
 )
 
 POSTGRES = (
-    "CREATE TABLE prompts_app_search (position bigint PRIMARY KEY, words tsvector NOT NULL)",
+    """CREATE TABLE prompts_app_search (
+        position bigint PRIMARY KEY, entry_id bigint NOT NULL UNIQUE, words tsvector NOT NULL)""",
     # Without the list of pending words: every search would have to read it through.
     """CREATE INDEX prompts_app_search_words_index ON prompts_app_search
         USING gin (words) WITH (fastupdate = off)""",

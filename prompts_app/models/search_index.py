@@ -83,8 +83,8 @@ POSTGRES_DROP = (
     "DROP TRIGGER IF EXISTS entry_search_truncate ON prompts_app_entry",
 )
 
-_POSTGRES_FILL = f"""INSERT INTO prompts_app_search(position, words)
-    SELECT {_postgres_position("entry")}, prompts_app_search_words(entry.search_text)
+_POSTGRES_FILL = f"""INSERT INTO prompts_app_search(position, entry_id, words)
+    SELECT {_postgres_position("entry")}, entry.id, prompts_app_search_words(entry.search_text)
     FROM prompts_app_entry AS entry WHERE {_listed("entry")}"""
 
 POSTGRES = (
@@ -100,11 +100,12 @@ POSTGRES = (
                 RETURN NULL;
             END IF;
             IF TG_OP <> 'INSERT' THEN
-                DELETE FROM prompts_app_search WHERE position = {_postgres_position("OLD")};
+                DELETE FROM prompts_app_search WHERE entry_id = OLD.id;
             END IF;
             IF TG_OP <> 'DELETE' THEN
-                INSERT INTO prompts_app_search(position, words)
-                SELECT {_postgres_position("NEW")}, prompts_app_search_words(NEW.search_text)
+                INSERT INTO prompts_app_search(position, entry_id, words)
+                SELECT {_postgres_position("NEW")}, NEW.id,
+                    prompts_app_search_words(NEW.search_text)
                 WHERE {_listed("NEW")};
             END IF;
             RETURN NULL;

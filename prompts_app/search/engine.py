@@ -8,5 +8,5 @@ from prompts_app.search import postgres, sqlite
 
 
 def engine() -> ModuleType:
-    """Return the module of the database in use: both offer POSITION, MATCH, match and ids."""
+    """Return the module of the database in use: both offer POSITION, ENTRY, MATCH, match, ids."""
     return sqlite if connection.vendor == "sqlite" else postgres

@@ -7,7 +7,6 @@ from django.db.models import Exists, OuterRef
 
 from prompts_app.models import Entry, Run
 from prompts_app.models.entries import EntryQuerySet
-from prompts_app.models.search_index import ID_MASK
 from prompts_app.search.engine import engine
 from prompts_app.search.keyset import Place
 from prompts_app.search.words import score
@@ -92,7 +91,7 @@ def with_words(words: list[str], filters: Filters) -> tuple[list[Match], bool]:
         FROM prompts_app_search AS found
         CROSS JOIN prompts_app_entry AS entry
         CROSS JOIN prompts_app_user AS owner
-        WHERE {ours.MATCH} AND entry.id = ({ours.POSITION} & {ID_MASK})
+        WHERE {ours.MATCH} AND entry.id = {ours.ENTRY}
             AND entry.visibility = 'listed' AND entry.published_id IS NOT NULL
             AND owner.id = entry.owner_id AND owner.is_active{conditions}
         ORDER BY {ours.POSITION} DESC LIMIT {LIMIT + 1}"""  # noqa: S608

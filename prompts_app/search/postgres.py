@@ -3,6 +3,7 @@
 from django.db.models.expressions import RawSQL
 
 POSITION = "found.position"
+ENTRY = "found.entry_id"
 MATCH = "found.words @@ %s::tsquery"
 
 

@@ -4,7 +4,10 @@ import json
 
 from django.db.models.expressions import RawSQL
 
+from prompts_app.models.search_index import ID_MASK
+
 POSITION = "found.rowid"
+ENTRY = f"(found.rowid & {ID_MASK})"
 MATCH = "found.prompts_app_search MATCH %s"
 
 
