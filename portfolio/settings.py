@@ -164,6 +164,9 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if ACCOUNT_SIGNUP == "open" else "optional"
 ACCOUNT_PREVENT_ENUMERATION = True
+# A reset for an address nobody has sends nothing: it would invite strangers to sign up.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+MFA_ADAPTER = "prompts_app.access.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 
 EMAIL_BACKEND = _mail["EMAIL_BACKEND"]

@@ -7,7 +7,9 @@ import uuid
 from typing import Any, TypeVar
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404, HttpRequest
 
@@ -24,6 +26,7 @@ from prompts_app.models import (
     User,
     Version,
 )
+from prompts_app.services import keys
 
 M = TypeVar("M", bound=Model)
 
@@ -225,12 +228,26 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
         """Use up the invitation together with the account it makes."""
         saved: User = super().save_user(request, user, form, commit)
-        found = invitation(request.session.pop("invitation", ""))
-        if found is not None and commit:
-            found.used_by = saved
-            found.save(update_fields=["used_by"])
+        code = request.session.pop("invitation", "")
+        used = Invitation.objects.filter(code=code, used_by__isnull=True).update(used_by=saved)
+        if settings.ACCOUNT_SIGNUP == "invite" and not used:
+            # Two sign-ups raced for it; this one came second.
+            saved.delete()
+            raise PermissionDenied
         return saved
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Use the one function that knows the trusted proxies."""
         return http.client_address(request)
+
+
+class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """Keeps the secrets of second factors encrypted."""
+
+    def encrypt(self, text: str) -> str:
+        """Encrypt with FIELD_KEY."""
+        return keys.encrypt(text).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Raises keys.KeyUnreadable when FIELD_KEY is another one."""
+        return keys.decrypt(encrypted_text.encode())

@@ -38,10 +38,14 @@ class PlainCharField(forms.CharField):
             if type(one).__name__ != "ProhibitNullCharactersValidator"
         ]
 
+    def validate(self, value: str) -> None:
+        """Count blanks alone as nothing written."""
+        super().validate(value.strip() if self.required else value)
+
     def to_python(self, value: Any) -> str:
         """Return the text in NFC with LF line ends; raises ValidationError naming the problem."""
         text = super().to_python(value) or ""
         problem = clean.problem(text.replace("\r\n", "\n"), multiline=self.multiline)
         if problem:
-            raise ValidationError(PROBLEMS[problem], code=problem)
+            raise ValidationError(str(PROBLEMS[problem]), code=problem)
         return clean.normalise(text)

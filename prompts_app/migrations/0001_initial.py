@@ -188,7 +188,7 @@ class Migration(migrations.Migration):
                 ('headline', models.CharField(blank=True, max_length=160)),
                 ('bio', models.TextField(blank=True)),
                 ('availability', models.CharField(blank=True, choices=[('', 'not said'), ('open', 'open to work'), ('later', 'available later'), ('closed', 'not available')], default='', max_length=10)),
-                ('accent', models.CharField(choices=[('cobalt', 'cobalt'), ('teal', 'teal'), ('plum', 'plum'), ('rust', 'rust'), ('ochre', 'ochre'), ('graphite', 'graphite')], default='cobalt', max_length=10)),
+                ('accent', models.CharField(choices=[('blue', 'blue'), ('green', 'green'), ('plum', 'plum'), ('rust', 'rust'), ('slate', 'slate')], default='blue', max_length=10)),
                 ('skills', models.JSONField(blank=True, default=list)),
                 ('languages', models.JSONField(blank=True, default=list)),
                 ('links', models.JSONField(blank=True, default=list)),

@@ -21,12 +21,11 @@ class Profile(models.Model):
     class Accent(models.TextChoices):
         """The palette of accents; each is checked for contrast in both colour schemes."""
 
-        COBALT = "cobalt", _("cobalt")
-        TEAL = "teal", _("teal")
+        BLUE = "blue", _("blue")
+        GREEN = "green", _("green")
         PLUM = "plum", _("plum")
         RUST = "rust", _("rust")
-        OCHRE = "ochre", _("ochre")
-        GRAPHITE = "graphite", _("graphite")
+        SLATE = "slate", _("slate")
 
     user = models.OneToOneField(User, models.CASCADE, related_name="profile")
     handle = models.CharField(max_length=40)
@@ -39,7 +38,7 @@ class Profile(models.Model):
     availability = models.CharField(
         max_length=10, choices=Availability, default=Availability.UNSAID, blank=True
     )
-    accent = models.CharField(max_length=10, choices=Accent, default=Accent.COBALT)
+    accent = models.CharField(max_length=10, choices=Accent, default=Accent.BLUE)
     # Lists of strings, and of {"label", "url"}: shown in the author's order, never searched.
     skills = models.JSONField(default=list, blank=True)
     languages = models.JSONField(default=list, blank=True)

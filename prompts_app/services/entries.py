@@ -1,5 +1,6 @@
 """What an author does with entries, their drafts and test cases."""
 
+import re
 import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -56,7 +57,8 @@ def create_entry(
 def free_slug(owner: User, title: str) -> str:
     """Return a slug made from `title` that no other entry of the owner has."""
     base = slugify(title)[:72]
-    taken = set(
+    # The studio's own address stands where an entry of that name would.
+    taken = {"new"} | set(
         Entry.objects.filter(owner=owner, slug__startswith=base).values_list("slug", flat=True)
     )
     if base not in taken:
@@ -76,11 +78,16 @@ def update_entry(entry: Entry, *, tags: Sequence[str], **fields: Any) -> None:
 
 def set_tags(entry: Entry, names: Iterable[str]) -> None:
     """File the entry under `names`; names that fold to the same word are one tag."""
-    wanted = {slugify(name)[:40]: name.strip()[:40] for name in names if name.strip()}
+    wanted = {tag_slug(name): name.strip()[:40] for name in names if tag_slug(name)}
     Tag.objects.bulk_create(
         (Tag(slug=slug, name=name) for slug, name in wanted.items()), ignore_conflicts=True
     )
     entry.tags.set(Tag.objects.filter(slug__in=wanted))
+
+
+def tag_slug(name: str) -> str:
+    """Return how a tag stands in addresses: folded, words joined by hyphens, any script."""
+    return "-".join(re.findall(r"\w+", fold(name)))[:40]
 
 
 def save_draft(entry: Entry, content: dict[str, Any], revision: int) -> Draft:

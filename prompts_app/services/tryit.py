@@ -8,7 +8,7 @@ import uuid
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from threading import Lock
 
 from django.db import transaction
@@ -268,18 +268,31 @@ def recorded_answers(version: Version, cases: list[TestCase]) -> list[Run]:
     return found or runs[:1]
 
 
-def delete_try(attempt: Try) -> None:
-    """Delete a try with its pictures, files included."""
+def erase_try(attempt: Try) -> None:
+    """Erase what a try holds and end its address, at its visitor's wish.
+
+    The empty row stays until its day is over: it still counts towards the limits.
+    """
+    _delete_pictures(attempt)
+    Try.objects.filter(pk=attempt.pk).update(
+        values={}, output="", error_detail="", expires_at=timezone.now()
+    )
+
+
+def _delete_pictures(attempt: Try) -> None:
     for picture in attempt.pictures.all():
         pictures.delete_picture(picture)
-    attempt.delete()
 
 
 def delete_expired() -> int:
     """Delete tries whose 30 days are over, pictures included; return how many."""
-    expired = Try.objects.filter(expires_at__lte=timezone.now()).prefetch_related("pictures")
+    now = timezone.now()
+    expired = Try.objects.filter(
+        expires_at__lte=now, created_at__lte=now - timedelta(days=1)
+    ).prefetch_related("pictures")
     count = 0
     for attempt in expired.iterator(chunk_size=200):
-        delete_try(attempt)
+        _delete_pictures(attempt)
+        attempt.delete()
         count += 1
     return count

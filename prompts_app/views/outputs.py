@@ -185,6 +185,10 @@ def _page(
     page = Paginator(found, RUNS_A_PAGE).get_page(request.GET.get("page"))
     runs = list(page.object_list)
     picture = version.content["kind"] == "image"
+    if values_form is None:
+        values_form = ValuesForm(version.content, initial=_blank(version), allow_empty=True)
+    # These fields stand folded away: a browser that insisted on one would only refuse to send.
+    values_form.use_required_attribute = False
     context = {
         **about_entry(entry, "outputs"),
         "version": version,
@@ -192,7 +196,7 @@ def _page(
         "cases": cases,
         "run_form": run_form or _run_form(version, cases),
         "add_form": add_form or (PictureOutputForm if picture else PasteForm)(cases),
-        "values_form": values_form or ValuesForm(version.content, initial=_blank(version)),
+        "values_form": values_form,
         "adding": add_form is not None,
         "page": page,
         "runs": shown(runs, version),

@@ -12,8 +12,8 @@ from prompts_app import access, http
 from prompts_app.http import Request
 from prompts_app.models import Entry, Profile
 from prompts_app.services import rendering
+from prompts_app.services.entries import tag_slug
 from prompts_app.templatetags.prompts import picture_small_url
-from prompts_app.text.slug import slugify
 from prompts_app.views.cards import cards_of
 
 PAGE = 24
@@ -87,7 +87,7 @@ def _edge(listed: QuerySet[Entry], entry_id: str) -> Entry:
 
 def _skills(profile: Profile, listed: QuerySet[Entry]) -> list[dict[str, Any]]:
     """Each skill with the entries that are tagged with it."""
-    slugs = {skill: slugify(skill)[:40] for skill in profile.skills}
+    slugs = {skill: tag_slug(skill) for skill in profile.skills}
     shown: dict[str, list[dict[str, str]]] = {}
     if slugs:
         rows = (

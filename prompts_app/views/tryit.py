@@ -279,5 +279,5 @@ def trial_delete(request: Request, trial_id: uuid.UUID) -> HttpResponse:
     """Delete a try: its address is the visitor's proof that it is theirs."""
     attempt = access.visitors_try(trial_id)
     entry = attempt.entry
-    tryit.delete_try(attempt)
+    tryit.erase_try(attempt)
     return redirect("try", entry.owner.profile.handle, entry.slug)

@@ -105,17 +105,20 @@ def test_whatever_goes_in_only_harmless_html_comes_out(text: str) -> None:
         ("a\n***\nb", "<p>a</p>\n<hr>\n<p>b</p>"),
         (
             "x\n```\n<a>\n\n# no\n```\ny",
-            '<p>x</p>\n<div class="code"><pre tabindex="0"><code>&lt;a&gt;\n\n# no</code></pre></div>'
+            '<p>x</p>\n<div class="code"><pre tabindex="0"><code>&lt;a&gt;\n\n# no'
+            "</code></pre></div>"
             "\n<p>y</p>",
         ),
         (
             "```json\n[1",
-            '<div class="code"><pre tabindex="0"><code><span class="p">[</span><span class="mi">1</span>'
+            '<div class="code"><pre tabindex="0"><code><span class="p">[</span>'
+            '<span class="mi">1</span>'
             "</code></pre></div>",
         ),
         (
             "- a\n  ```\n  x\n    y\n  ```\n- b",
-            '<ul>\n<li>a\n    <div class="code"><pre tabindex="0"><code>x\n  y</code></pre></div></li>\n'
+            '<ul>\n<li>a\n    <div class="code"><pre tabindex="0"><code>x\n  y'
+            "</code></pre></div></li>\n"
             "<li>b</li>\n</ul>",
         ),
         ("", ""),

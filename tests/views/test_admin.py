@@ -27,7 +27,7 @@ def test_strangers_come_in_by_the_sites_own_door(client: Client) -> None:
     response = client.get(HOME, follow=True)
     addresses = [address for address, _status in response.redirect_chain]
     assert addresses[-1].startswith(reverse("account_login"))
-    assert "templates/account/login.html" in response.templates[0].origin.name
+    assert any(one.origin.name.endswith("account/login.html") for one in response.templates)
     # Nor does the admin's own form take a password.
     response = client.post(
         reverse("admin:login"), {"username": "a@example.org", "password": factories.PASSWORD}

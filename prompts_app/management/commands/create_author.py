@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
 from django.db import IntegrityError
@@ -57,6 +57,8 @@ class Command(BaseCommand):
                 operator=options["operator"],
                 site_cap=dollars(cap, "--site-budget-usd") if cap is not None else None,
             )
+        except ImproperlyConfigured as error:
+            raise CommandError(str(error)) from error
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         except IntegrityError as error:
