@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, StorageState, expect
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect
 
 from portfolio.launch import free_port
 from tests.browser.watch import Watch
@@ -18,6 +18,7 @@ from tests.site import ROOT, RunningSite
 
 WAIT_MS = 15_000
 SAMPLE_AUTHOR = "demo@promptfolio.example"
+PASSWORD = "correct horse battery staple"
 
 expect.set_options(timeout=WAIT_MS)
 
@@ -110,13 +111,31 @@ def visit(watch: Watch, new_context: Callable[..., BrowserContext]) -> Visit:
 
 
 @pytest.fixture(scope="session")
-def signed_in(site: RunningSite, browser: Any, base_url: str) -> StorageState:
-    """The cookies of the sample author, who signed in on the sign-in page."""
-    context = browser.new_context(base_url=base_url)
+def sample_author(site: RunningSite, browser: Browser) -> StorageState:
+    """The cookies of the sample author, signed in."""
+    return _session_of(browser, site, SAMPLE_AUTHOR, site.password)
+
+
+ADA = """
+from prompts_app.services import accounts
+accounts.create_author(
+    "ada@example.org", "{password}", handle="ada", name="Ada Byron", site_cap=1_000_000_000)
+"""
+
+
+@pytest.fixture(scope="session")
+def ada(site: RunningSite, browser: Browser) -> StorageState:
+    """The cookies of an author without entries, signed in; the site's models are hers to use."""
+    site.python(ADA.format(password=PASSWORD))
+    return _session_of(browser, site, "ada@example.org", PASSWORD)
+
+
+def _session_of(browser: Browser, site: RunningSite, email: str, password: str) -> StorageState:
+    context = browser.new_context(base_url=site.url)
     page = context.new_page()
-    sign_in(page, SAMPLE_AUTHOR, site.password)
-    expect(page).to_have_url(f"{base_url}/studio/")
-    state: StorageState = context.storage_state()
+    sign_in(page, email, password)
+    expect(page).to_have_url(f"{site.url}/studio/")
+    state = context.storage_state()
     context.close()
     return state
 
@@ -130,7 +149,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def sign_in(page: Page, email: str, password: str) -> None:
     """Fill and send the sign-in form."""
     page.goto("/accounts/login/")
-    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("E-mail address").fill(email)
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Sign in").click()
 

@@ -1,0 +1,105 @@
+"""An author adds a provider of their own, and visitors may choose its model."""
+
+import re
+
+from playwright.sync_api import StorageState, expect
+
+from tests.browser.conftest import Visit
+from tests.browser.test_visitor_tries import finished
+from tests.browser.watch import Watch
+from tests.site import RunningSite
+
+KEY = "sk-browser-0123456789"
+
+ENTRY = """
+from prompts_app.models import LLMModel, User
+from tests import factories
+author = User.objects.get(email="ada@example.org")
+entry = factories.entry(author, title="Models to choose", slug="models-to-choose")
+entry.tryable.set(LLMModel.objects.filter(provider__owner=None, name="demo-small"))
+"""
+STAFF = """
+from prompts_app.models import User
+User.objects.filter(email="ada@example.org").update(is_staff={staff})
+"""
+
+
+def test_from_an_address_to_a_model_that_visitors_choose(
+    visit: Visit, site: RunningSite, ada: StorageState, watch: Watch
+) -> None:
+    watch.allowed.add(422)
+    site.python(ENTRY)
+    demo = site.environment["DEMO_MODEL_URL"]
+    page = visit(storage_state=ada)
+
+    # Whoever is not the operator cannot reach into the private network.
+    page.goto("/studio/models/")
+    page.get_by_role("link", name="Other").click()
+    page.get_by_label("Address").fill(demo)
+    page.get_by_role("button", name="Keep it and go on to the test").click()
+    expect(page.get_by_label("Address")).to_have_attribute("aria-invalid", "true")
+    expect(page.locator(".field__error")).to_be_visible()
+    site.python(STAFF.format(staff=True))
+
+    # A wrong address is said to be wrong, in words.
+    page.get_by_label("Name").fill("My own server")
+    page.get_by_label("Address").fill(f"{demo}/nowhere")
+    page.get_by_label("API key").fill(KEY)
+    page.get_by_role("button", name="Keep it and go on to the test").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("My own server")
+    page.get_by_role("button", name="Test", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("There is no list of models at this address.")
+    page.get_by_label("Address").fill(demo)
+    page.get_by_role("button", name="Save the connection").click()
+    # The key never comes back.
+    expect(page.get_by_label("API key")).to_have_value("")
+    assert KEY not in page.content()
+
+    # Test, tick, confirm what it costs.
+    page.get_by_role("button", name="Test", exact=True).click()
+    expect(page.get_by_text("It answers and lists 3 models.")).to_be_visible()
+    page.get_by_role("checkbox", name=re.compile("^demo-large")).check()
+    page.get_by_role("button", name="Use the ticked models").click()
+    expect(page.get_by_text("1 model is added.")).to_be_visible()
+    into = page.get_by_label("Dollars per million tokens in, demo-large")
+    out = page.get_by_label("Dollars per million tokens out, demo-large")
+    into.fill("0")
+    out.fill("")
+    page.get_by_role("button", name="Save models and prices").click()
+    expect(page.get_by_text("Give this price, too.")).to_be_visible()
+    out.fill("0")
+    page.get_by_role("button", name="Save models and prices").click()
+    expect(page.get_by_text("Models and prices are saved.")).to_be_visible()
+
+    # Allow it on an entry; a visitor chooses it.
+    page.goto("/studio/entries/models-to-choose/settings/")
+    page.get_by_role("checkbox", name="demo-large (My own server)").check()
+    page.get_by_role("button", name="Save the settings").click()
+    expect(page.get_by_role("checkbox", name="demo-large (My own server)")).to_be_checked()
+    visitor = visit()
+    visitor.goto("/@ada/models-to-choose/try/")
+    visitor.get_by_label("Model").select_option("demo-large")
+    visitor.get_by_label("Text").fill("Three ships came in.")
+    visitor.get_by_role("button", name="Run", exact=True).click()
+    finished(visitor)
+    answer = visitor.locator("[data-try-result]")
+    expect(answer.locator(".answer__head")).to_contain_text("demo-large")
+    expect(answer.locator(".answer__body")).not_to_be_empty()
+    assert KEY not in site.log()
+
+
+def test_a_try_can_be_paused_by_its_author(
+    visit: Visit, ada: StorageState, site: RunningSite, watch: Watch
+) -> None:
+    watch.allowed.add(409)
+    visitor = visit()
+    visitor.goto("/@ada/models-to-choose/try/")
+    visitor.get_by_label("Text").fill("One more.")
+    page = visit(storage_state=ada)
+    page.goto("/studio/limits/")
+    page.get_by_role("button", name="Stop all tries").click()
+    visitor.get_by_role("button", name="Run", exact=True).click()
+    expect(visitor.locator("[data-try-error]")).to_contain_text("The author has paused all tries.")
+    page.get_by_role("button", name=re.compile("tries")).click()
+    visitor.get_by_role("button", name="Run", exact=True).click()
+    finished(visitor)
