@@ -47,6 +47,12 @@ class Run(Execution):
         verbose_name_plural = _("runs")
         indexes = (
             models.Index(fields=("version", "created_at"), name="run_of_version"),
+            # Which models have answered: cards, home and the filter of Explore count by it.
+            models.Index(
+                fields=("version", "model_asked", "is_demo"),
+                name="run_shown",
+                condition=models.Q(state="done", hidden=False),
+            ),
             models.Index(
                 fields=("lease_until", "created_at"),
                 name="run_open",
