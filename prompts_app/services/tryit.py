@@ -12,6 +12,7 @@ from datetime import UTC, datetime, time, timedelta
 from threading import Lock
 
 from django.db import transaction
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from prompts_app.llm import client
@@ -86,9 +87,7 @@ def kept_try(attempt_id: uuid.UUID, entry: Entry) -> Try | None:
 def left_today(entry: Entry, visitor: str) -> int:
     """Return how many tries the visitor still has on this author's entries today."""
     limits = Spending.of(entry.owner)
-    return max(
-        0, limits.tries_per_visitor - _count_today(visitor=visitor, entry__owner=entry.owner)
-    )
+    return max(0, limits.tries_per_visitor - _today(visitor, entry)[0])
 
 
 def admit(
@@ -114,9 +113,10 @@ def admit(
         except budget.BudgetExhausted as exhausted:
             raise Refused("budget", exhausted.resets_at) from exhausted
         tomorrow = budget.next_day(timezone.now().astimezone(UTC).date())
-        if _count_today(visitor=visitor, entry__owner=entry.owner) >= limits.tries_per_visitor:
+        by_visitor, on_entry = _today(visitor, entry)
+        if by_visitor >= limits.tries_per_visitor:
             raise Refused("visitor_limit", tomorrow)
-        if _count_today(entry=entry) >= limits.tries_per_entry:
+        if on_entry >= limits.tries_per_entry:
             raise Refused("entry_limit", tomorrow)
         attempt = Try(
             id=attempt_id,
@@ -134,14 +134,19 @@ def admit(
     return Admitted(attempt, plan, model, reservation.pk)
 
 
-def _count_today(**scope: object) -> int:
+def _today(visitor: str, entry: Entry) -> tuple[int, int]:
+    """Count today's tries: the visitor's on all entries of this author, and all on this entry."""
     midnight = datetime.combine(timezone.now().astimezone(UTC).date(), time.min, tzinfo=UTC)
-    # A try the provider refused before answering costs the visitor nothing.
-    return (
-        Try.objects.filter(created_at__gte=midnight, **scope)
+    counts = (
+        Try.objects.filter(Q(visitor=visitor) | Q(entry=entry), created_at__gte=midnight)
+        # A try the provider refused before answering costs the visitor nothing.
         .exclude(state=Try.State.FAILED, cost=0, output="")
-        .count()
+        .aggregate(
+            by_visitor=Count("pk", filter=Q(visitor=visitor, entry__owner=entry.owner_id)),
+            on_entry=Count("pk", filter=Q(entry=entry)),
+        )
     )
+    return counts["by_visitor"], counts["on_entry"]
 
 
 async def perform(admitted: Admitted) -> AsyncGenerator[Started | Text | Ended, None]:
@@ -282,6 +287,13 @@ def erase_try(attempt: Try) -> None:
 def _delete_pictures(attempt: Try) -> None:
     for picture in attempt.pictures.all():
         pictures.delete_picture(picture)
+
+
+def mark_interrupted() -> int:
+    """Mark tries whose process died; their money is forfeited apart. Return how many."""
+    return Try.objects.filter(
+        state=Try.State.RUNNING, created_at__lt=timezone.now() - budget.LEASE
+    ).update(state=Try.State.FAILED, error_code="interrupted")
 
 
 def delete_expired() -> int:
