@@ -5,6 +5,7 @@ admitted try in a header, and the stream is sent from here. So an open stream ho
 """
 
 import asyncio
+import contextlib
 import os
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -40,6 +41,8 @@ _TOO_LARGE = Answer(
     [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")],
     b"This is more than the site takes: 8 MB for a picture, far less for text.\n",
 )
+# Tries whose answer is on its way.
+_under_way: set[asyncio.Future[None]] = set()
 _TRY = re.compile(r"/@[^/]+/[^/]+/try/")
 
 
@@ -56,6 +59,9 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 async def _lifespan(receive: Receive, send: Send) -> None:
     while (await receive())["type"] != "lifespan.shutdown":
         await send({"type": "lifespan.startup.complete"})
+    # The process ends right after this: what a stream came to must be written down before.
+    if _under_way:
+        await asyncio.wait(_under_way)
     await client.close()
     await send({"type": "lifespan.shutdown.complete"})
 
@@ -90,32 +96,40 @@ async def _page(scope: Scope, body: bytes) -> Answer:
 
 
 async def _stream(attempt: str, answer: Answer, send: Send) -> None:
-    async with aclosing(tryit.frames(attempt)) as frames:
-        await answer.start(send)
-        async for frame in frames:
-            await send({"type": "http.response.body", "body": frame, "more_body": True})
-    await send({"type": "http.response.body", "body": b""})
+    last = b""
+    await answer.start(send)
+    try:
+        async with aclosing(tryit.frames(attempt)) as frames:
+            async for frame in frames:
+                await send({"type": "http.response.body", "body": frame, "more_body": True})
+    except asyncio.CancelledError:
+        # The server stops; or the visitor has left, and nobody reads this.
+        last = tryit.last_frame(attempt)
+    await send({"type": "http.response.body", "body": last})
 
 
 async def _finish_then_redirect(attempt: str, answer: Answer, send: Send) -> None:
     """Without JavaScript the try runs to its end, and the redirect leads to what is kept of it."""
-    async with aclosing(tryit.frames(attempt)) as frames:
-        async for _frame in frames:
-            pass
+    with contextlib.suppress(asyncio.CancelledError):
+        async with aclosing(tryit.frames(attempt)) as frames:
+            async for _frame in frames:
+                pass
     await answer.send(send)
 
 
 async def _until_gone(receive: Receive, work: Awaitable[None]) -> None:
-    """Do `work`, but stop it as soon as the visitor has left."""
+    """Do `work`, but stop it as soon as the visitor has left or the server is to stop."""
     working = asyncio.ensure_future(work)
+    _under_way.add(working)
+    working.add_done_callback(_under_way.discard)
     leaving = asyncio.ensure_future(_disconnect(receive))
-    try:
+    # The server cancels what outlasts its patience: that is the answer's end, not an error.
+    with contextlib.suppress(asyncio.CancelledError):
         await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        leaving.cancel()
-        if not working.done():
-            working.cancel()
-        await asyncio.gather(working, leaving, return_exceptions=True)
+    leaving.cancel()
+    if not working.done():
+        working.cancel()
+    await asyncio.gather(working, leaving, return_exceptions=True)
     if not working.cancelled():
         working.result()
 

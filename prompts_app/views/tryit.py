@@ -95,6 +95,16 @@ async def frames(handed_over: str) -> AsyncGenerator[bytes, None]:
                     yield http.event_frame(event, data)
 
 
+def last_frame(handed_over: str) -> bytes:
+    """Return the event that ends the stream of a try which the server had to stop."""
+    _attempt_id, language = handed_over.split()
+    with translation.override(language):
+        message = error_sentence("interrupted")
+    return http.event_frame(
+        "error", {"code": "interrupted", "message": message, "retry_after": None}
+    )
+
+
 def _start(attempt: Try) -> dict[str, Any]:
     return {
         "try": str(attempt.pk),
