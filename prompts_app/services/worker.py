@@ -38,6 +38,7 @@ CHORES: tuple[tuple[float, Callable[[], object]], ...] = (
     (20, captures.report_worker),
     (30, budget.forfeit_expired),
     (30, captures.mark_interrupted),
+    (30, tryit.mark_interrupted),
     (600, visitors.destroy_old_salts),
     (600, tryit.delete_expired),
     (3600, delete_old_sessions),
