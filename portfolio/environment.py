@@ -124,6 +124,7 @@ def database(url: str, *, pool_size: int) -> dict[str, Any]:
         config["OPTIONS"] |= {"transaction_mode": "IMMEDIATE", "timeout": 20}
     else:
         config["CONN_MAX_AGE"] = 0
+        config["ENGINE"] = "portfolio.postgresql"
         config["OPTIONS"]["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 10}
     return config
 

@@ -1,0 +1,1 @@
+"""The site's way to PostgreSQL, a database engine for Django's settings."""
