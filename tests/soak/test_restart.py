@@ -1,0 +1,215 @@
+"""Processes that end while visitors read: killed, told to stop, or the database gone under them."""
+
+import contextlib
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.engines.provider import (
+    DONE,
+    END,
+    Hang,
+    Pause,
+    Provider,
+    Step,
+    answer,
+    delta,
+    event,
+    head,
+    stop,
+    usage,
+)
+from tests.soak.storm import crash_postgres
+from tests.soak.visits import STREAM, TRY, Site, Visitor, events, open_site
+
+Note = Callable[[object], None]
+HALF = "As far as this"
+OPEN = 10
+LEASES_PASS = """
+from datetime import timedelta
+from django.utils import timezone
+from prompts_app.models import Reservation, Try
+long_ago = timezone.now() - timedelta(hours=1)
+Reservation.objects.filter(state="open").update(lease_until=long_ago)
+Try.objects.filter(state="running").update(created_at=long_ago)
+"""
+on_postgres = pytest.mark.skipif(
+    os.environ.get("TEST_DATABASE") != "postgres", reason="only a database server can be restarted"
+)
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[Provider]:
+    with Provider() as provider:
+        yield provider
+
+
+@pytest.fixture
+def site(provider: Provider, tmp_path: Path) -> Iterator[Site]:
+    """A site with its worker, new for each test: they end its processes."""
+    with open_site(tmp_path, provider.base_url, worker=True) as site:
+        yield site
+
+
+def until(happened: Callable[[], bool], what: str, seconds: float = 60) -> None:
+    """Wait for something that another process does; it is looked at, not slept for."""
+    deadline = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
+
+
+def half_then_end(seconds: float) -> list[Step]:
+    """A good answer that pauses in its middle."""
+    ending = [event(stop()), event(usage(5, 4)), DONE, END]
+    return [head(), event(delta(HALF)), Pause(seconds), *ending]
+
+
+def read_until_half(lines: Iterator[str]) -> None:
+    for line in lines:
+        if HALF in line:
+            return
+    raise AssertionError("the stream ended early")
+
+
+def test_a_killed_server_owes_what_it_had_reserved(site: Site, provider: Provider) -> None:
+    provider.script([head(), event(delta(HALF)), Hang()])
+    with Visitor(site) as visitor:
+        with visitor.open("A text") as (attempt, lines):
+            read_until_half(lines)
+            site.web.send_signal(signal.SIGKILL)
+            with pytest.raises(httpx2.HTTPError):
+                list(lines)
+        site.web.wait()
+        site.start_web()
+        before = visitor.kept(attempt)
+        assert (before["state"], before["money"]) == ("running", "open")
+        # A lost connection may be asked about, and never runs twice.
+        again = visitor.client.post(TRY, data=visitor.form("A text", attempt), headers=STREAM)
+        assert events(again.text)[-1][1]["code"] == "already_running"
+        site.python(LEASES_PASS)
+        until(lambda: visitor.kept(attempt)["money"] == "forfeited", "the lease was not reaped")
+        kept = visitor.kept_at_last(attempt, 60)
+        assert (kept["state"], kept["code"]) == ("failed", "interrupted")
+        assert (kept["actual"], kept["assumed"], kept["reserved"]) == (kept["amount"], True, 0)
+        page = visitor.page(attempt)
+        assert "The server stopped while the answer was being made." in page
+        assert "Still running" not in page
+        again = visitor.client.post(TRY, data=visitor.form("A text", attempt), headers=STREAM)
+        assert events(again.text)[-1][1]["code"] == "interrupted"
+        provider.script([*answer("Well again")])
+        assert visitor.run("Another text")[1][-1][0] == "done"
+
+
+def test_a_server_told_to_stop_settles_every_stream(
+    site: Site, provider: Provider, note: Note
+) -> None:
+    provider.script([head(), event(delta(HALF)), Hang()])
+    with Visitor(site) as visitor, contextlib.ExitStack() as stack:
+        opened = []
+        for _ in range(OPEN):
+            attempt, lines = stack.enter_context(visitor.open("A text"))
+            read_until_half(lines)
+            opened.append((attempt, lines))
+        # One that ends well within the grace it is given.
+        provider.script(half_then_end(1.5))
+        attempt, lines = stack.enter_context(visitor.open("A text"))
+        read_until_half(lines)
+        begun = time.monotonic()
+        site.web.send_signal(signal.SIGTERM)
+        rest = "\n".join(lines)
+        assert "event: done" in rest
+        for _, others in opened:
+            last = "\n".join(others)
+            assert last.count("event: ") == last.count("event: error") == 1
+            assert '"code": "interrupted"' in last
+        assert site.web.wait(20) is not None
+        note(f"{OPEN} hanging streams ended {time.monotonic() - begun:.1f} s after SIGTERM")
+        assert visitor.kept(attempt)["state"] == "done"
+        for one, _ in opened:
+            kept = visitor.kept(one)
+            assert (kept["state"], kept["output"]) == ("stopped", HALF)
+        assert money_open(site) == "0 0"
+        site.start_web()
+        page = visitor.page(opened[0][0])
+        assert "Stopped before the end" in page
+        assert HALF in page
+
+
+def test_the_worker_told_to_stop_settles_its_capture(site: Site, provider: Provider) -> None:
+    provider.script([Hang()])
+    site.python(
+        "from prompts_app.models import *; from prompts_app.services import captures;"
+        "captures.request_capture(Version.objects.get(), LLMModel.objects.get(), {'text': 'x'})"
+    )
+    while True:
+        provider.wait_for_request(30)
+        if b"Summarise: x" in provider.requests[-1].body:
+            break
+    site.worker.send_signal(signal.SIGTERM)
+    assert site.worker.wait(20) == 0
+    state = (
+        "from prompts_app.models import Run; r = Run.objects.get(); print(r.state, r.error_code)"
+    )
+    assert site.python(state) == "failed interrupted"
+    assert money_open(site) == "0 0"
+
+
+def money_open(site: Site) -> str:
+    """What is still reserved, and how many reservations are open."""
+    return site.python(
+        "from prompts_app.models import *;"
+        "print(sum(d.reserved for d in BudgetDay.objects.all()),"
+        "Reservation.objects.filter(state='open').count())"
+    )
+
+
+@on_postgres
+def test_the_site_goes_on_after_its_database_restarts(site: Site, provider: Provider) -> None:
+    provider.script([*answer("Before")])
+    with Visitor(site) as visitor:
+        assert visitor.run("A text")[1][-1][0] == "done"
+        # Warm connections in every thread, for the restart to break.
+        everywhere(site)
+        site.stop_shell()
+        crash_postgres(site.environment["DATABASE_URL"])
+        assert everywhere(site) == {200}
+        provider.script([*answer("After")])
+        attempt, found = visitor.run("A text")
+        assert found[-1][0] == "done"
+        assert visitor.kept(attempt)["output"] == "After"
+
+
+@on_postgres
+def test_an_answer_outlives_a_restart_of_the_database(site: Site, provider: Provider) -> None:
+    provider.script(half_then_end(3))
+    with Visitor(site) as visitor:
+        with visitor.open("A text") as (attempt, lines):
+            read_until_half(lines)
+            site.stop_shell()
+            crash_postgres(site.environment["DATABASE_URL"])
+            rest = "\n".join(lines)
+        assert "event: done" in rest
+        kept = visitor.kept(attempt)
+        assert (kept["state"], kept["money"], kept["reserved"]) == ("done", "settled", 0)
+
+
+def everywhere(site: Site) -> set[int]:
+    """Open a page that is never kept in as many threads at once as the site has for pages."""
+    statuses: set[int] = set()
+
+    def look() -> None:
+        statuses.add(httpx2.get(site.url + TRY, timeout=30, trust_env=False).status_code)
+
+    threads = [threading.Thread(target=look) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return statuses
