@@ -57,8 +57,11 @@ def public_entry(handle: str, slug: str, viewer: User | None) -> Entry:
 
 def entry_to_try(handle: str, slug: str, viewer: User | None) -> Entry:
     """Return the same with only what a try needs: a person is waiting for its first word."""
-    rows = Entry.objects.select_related("owner__profile", "published").only(
+    rows = Entry.objects.select_related(
+        "owner__profile", "owner__spending", "owner__site_grant", "published"
+    ).only(
         *("title", "slug", "summary", "kind", "visibility", "owner__is_active", "published"),
+        *("owner__spending", "owner__site_grant"),
         *("owner__profile__handle", "owner__profile__name", "owner__profile__accent"),
         *("published__number", "published__content", "published__entry"),
     )

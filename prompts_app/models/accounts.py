@@ -81,15 +81,18 @@ class Spending(models.Model):
     @classmethod
     def of(cls, owner: User) -> "Spending":
         """Return the owner's limits, made from the site's defaults when there are none yet."""
-        spending, _created = cls.objects.get_or_create(
-            owner=owner,
-            defaults={
-                "daily_limit": settings.DAILY_BUDGET,
-                "tries_per_visitor": settings.TRIES_PER_VISITOR_PER_DAY,
-                "tries_per_entry": settings.TRIES_PER_ENTRY_PER_DAY,
-            },
-        )
-        return spending
+        try:
+            return owner.spending
+        except cls.DoesNotExist:
+            spending, _created = cls.objects.get_or_create(
+                owner=owner,
+                defaults={
+                    "daily_limit": settings.DAILY_BUDGET,
+                    "tries_per_visitor": settings.TRIES_PER_VISITOR_PER_DAY,
+                    "tries_per_entry": settings.TRIES_PER_ENTRY_PER_DAY,
+                },
+            )
+            return spending
 
 
 class SiteGrant(models.Model):
@@ -107,6 +110,14 @@ class SiteGrant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}"
+
+    @classmethod
+    def cap_of(cls, user: User) -> int | None:
+        """Return how many micro-dollars a day the user may spend so; None without a grant."""
+        try:
+            return user.site_grant.daily_cap
+        except cls.DoesNotExist:
+            return None
 
 
 def _invitation_code() -> str:

@@ -51,14 +51,14 @@ class LLMModelQuerySet(models.QuerySet["LLMModel"]):
 
     def usable_by(self, owner: User) -> "LLMModelQuerySet":
         """Models with a price that `owner` may spend on: their own, and the site's if granted."""
-        whose = models.Q(provider__owner=owner) | models.Q(
-            models.Exists(SiteGrant.objects.filter(user=owner)), provider__owner__isnull=True
-        )
+        whose = models.Q(provider__owner=owner)
+        if SiteGrant.cap_of(owner) is not None:
+            whose |= models.Q(provider__owner__isnull=True)
         priced = models.Q(
             kind=LLMModel.Kind.TEXT, input_price__isnull=False, output_price__isnull=False
         ) | models.Q(kind=LLMModel.Kind.IMAGE, picture_price__isnull=False)
         return self.filter(whose, priced, enabled=True, provider__active=True).select_related(
-            "provider"
+            "provider__owner"
         )
 
 

@@ -6,7 +6,6 @@ Every amount is integer micro-dollars. A day is a day of UTC, fixed when the mon
 import uuid
 from datetime import UTC, date, datetime, time, timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -28,10 +27,8 @@ class BudgetExhausted(Exception):  # noqa: N818 - it reads as the condition it i
 def day_limit(owner: User, purse: str) -> int:
     """Return what may be spent a day: the author's own limit, or the operator's cap."""
     if purse == BudgetDay.Purse.SITE:
-        cap = SiteGrant.objects.filter(user=owner).values_list("daily_cap", flat=True).first()
-        return cap or 0
-    limit = Spending.objects.filter(owner=owner).values_list("daily_limit", flat=True).first()
-    return settings.DAILY_BUDGET if limit is None else limit
+        return SiteGrant.cap_of(owner) or 0
+    return Spending.of(owner).daily_limit
 
 
 def purse_of(model: LLMModel) -> str:

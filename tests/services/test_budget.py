@@ -20,7 +20,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from prompts_app.models import BudgetDay, Reservation, Spending
+from prompts_app.models import BudgetDay, Reservation, Spending, User
 from prompts_app.services import budget
 from tests import factories
 
@@ -101,6 +101,8 @@ class Ledger(RuleBasedStateMachine):
         """The author changes the limit in mid-day."""
         self.limit = limit
         Spending.objects.filter(owner=self.owner).update(daily_limit=limit)
+        # Every request looks its author up anew.
+        self.owner = User.objects.get(pk=self.owner.pk)
 
     @invariant()
     def books_balance(self) -> None:
