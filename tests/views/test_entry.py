@@ -167,7 +167,9 @@ def test_the_reader_may_choose_the_model(client: Client) -> None:
     assert "naive one model-b" in page(client, entry, f"?case={case.pk}&model=model-b")
 
 
-@pytest.mark.parametrize("query", ["?case=x", f"?case={uuid.UUID(int=7)}", "?case=%00", "?model=none"])
+@pytest.mark.parametrize(
+    "query", ["?case=x", f"?case={uuid.UUID(int=7)}", "?case=%00", "?model=none"]
+)
 def test_a_wish_nobody_can_meet_is_ignored(client: Client, query: str) -> None:
     entry, first, second = two_versions()
     both(first, second, factories.case(entry, "one"))
