@@ -2,7 +2,10 @@
 const wide = matchMedia("(width >= 60rem)");
 
 const arrange = () => {
-  for (const filters of document.querySelectorAll("details.filters")) filters.open = wide.matches;
+  for (const filters of document.querySelectorAll("details.filters")) {
+    filters.open = wide.matches;
+    filters.classList.add("is-arranged");
+  }
 };
 
 wide.addEventListener("change", arrange);

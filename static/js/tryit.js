@@ -50,6 +50,7 @@ function begin(id) {
   for (const old of document.querySelectorAll("[data-try-recorded], [data-try-refusal]")) {
     old.hidden = true;
   }
+  output.classList.add("is-used");
   show("stream", true);
   part("stream").setAttribute("aria-busy", "true");
   swapButtons(run, stop);
