@@ -1,0 +1,83 @@
+"""The pages of both ways, by name: what is checked on every page is checked on these."""
+
+import json
+
+from tests.site import RunningSite
+
+# {words} stand for addresses that only the running site knows: see `known`.
+VISITORS = {
+    "home": "/",
+    "explore": "/explore/",
+    "search": "/explore/?q=ticket&language=en",
+    "search without results": "/explore/?q=zyzzyva",
+    "profile": "/@sample/",
+    "entry": "/@sample/support-ticket-triage/",
+    "entry at a case": "/@sample/sql-explainer/?case={sql_case}",
+    "entry in French": "/@sample/facture-vers-json/",
+    "picture entry": "/@sample/product-picture/",
+    "version": "/@sample/support-ticket-triage/v1/",
+    "comparison": "/@sample/support-ticket-triage/compare/?from=1&to=3",
+    "run": "/runs/{run}/",
+    "try": "/@sample/support-ticket-triage/try/?case={case}",
+    "picture try": "/@sample/product-picture/try/",
+    "own try": "/tries/{attempt}/",
+    "sign in": "/accounts/login/",
+    "sign up": "/accounts/signup/",
+    "forgotten password": "/accounts/password/reset/",
+}
+AUTHORS = {
+    "studio": "/studio/",
+    "new entry": "/studio/entries/new/",
+    "editor": "/studio/entries/support-ticket-triage/",
+    "picture editor": "/studio/entries/product-picture/",
+    "cases": "/studio/entries/support-ticket-triage/cases/",
+    "new case": "/studio/entries/support-ticket-triage/cases/new/",
+    "case": "/studio/entries/support-ticket-triage/cases/{case}/",
+    "versions": "/studio/entries/sql-explainer/versions/",
+    "withdraw": "/studio/entries/support-ticket-triage/versions/1/withdraw/",
+    "outputs": "/studio/entries/support-ticket-triage/outputs/",
+    "picture outputs": "/studio/entries/product-picture/outputs/",
+    "delete output": "/studio/entries/support-ticket-triage/outputs/{pasted}/delete/",
+    "settings": "/studio/entries/product-picture/settings/",
+    "delete entry": "/studio/entries/support-ticket-triage/delete/",
+    "own entry": "/@sample/support-ticket-triage/",
+    "profile form": "/studio/profile/",
+    "limits": "/studio/limits/",
+    "models": "/studio/models/",
+    "new provider": "/studio/models/new/?preset=openai",
+    "provider": "/studio/models/{provider}/",
+    "delete provider": "/studio/models/{provider}/delete/",
+    "e-mail addresses": "/accounts/email/",
+    "change password": "/accounts/password/change/",
+    "two steps": "/accounts/2fa/",
+    "sign out": "/accounts/logout/",
+}
+
+KNOWN = """
+import json
+from tests import factories
+from prompts_app.models import Entry, User
+author = User.objects.get(email="demo@promptfolio.example")
+triage = Entry.objects.get(slug="support-ticket-triage")
+case = triage.cases.order_by("position").first()
+provider = factories.provider(author, name="A provider of one's own")
+factories.model(provider, "some-model")
+factories.model(provider, "some-picture-model", kind="image")
+draft = Entry.objects.get(slug="sql-explainer").draft
+draft.content["messages"][0]["content"] += " And a change not published yet."
+draft.save()
+print(json.dumps({
+    "case": str(case.pk),
+    "sql_case": str(Entry.objects.get(slug="sql-explainer").cases.last().pk),
+    "run": str(triage.published.runs.filter(case=case).first().pk),
+    "pasted": str(factories.run(triage.published, origin="pasted").pk),
+    "attempt": str(factories.attempt(triage, output="One *answer*.", values=case.values).pk),
+    "provider": provider.pk,
+}))
+"""
+
+
+def known(site: RunningSite) -> dict[str, str]:
+    """Make what the pages need beyond the sample portfolio, and return the words of addresses."""
+    words: dict[str, str] = json.loads(site.python(KNOWN))
+    return words
