@@ -164,6 +164,8 @@ class LedgerStorm:
             "settled late": max(0, reaped - states[Reservation.State.FORFEITED]),
             "outages": len(self.journal.lines("outage")),
         }
+        # What a broken ledger leaves can never be reaped, and the next storm's reaper would try.
+        BudgetDay.objects.filter(owner__in=self.owners).delete()
 
     def _judge_one(self, owner: User, billed: dict[str, tuple[int, int]], report: Report) -> int:
         """Judge one author's day; return what the provider billed them."""
