@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from prompts_app.text.diff import Chunk, diff
 
@@ -14,19 +14,19 @@ _MAX_COMPARED = 300_000
 # Sentences that share so much of their words are one sentence that was changed.
 _ALIKE = 0.4
 _SETTINGS = {
-    "type": _lazy("Type"),
-    "label": _lazy("Label"),
-    "default": _lazy("Default"),
-    "choices": _lazy("Choices"),
-    "min": _lazy("Least"),
-    "max": _lazy("Most"),
-    "max_length": _lazy("Longest, in characters"),
+    "type": gettext_lazy("Type"),
+    "label": gettext_lazy("Label"),
+    "default": gettext_lazy("Default"),
+    "choices": gettext_lazy("Choices"),
+    "min": gettext_lazy("Least"),
+    "max": gettext_lazy("Most"),
+    "max_length": gettext_lazy("Longest, in characters"),
 }
 VARIABLE_TYPES = {
-    "text": _lazy("short text"),
-    "long_text": _lazy("long text"),
-    "choice": _lazy("choice"),
-    "number": _lazy("number"),
+    "text": gettext_lazy("short text"),
+    "long_text": gettext_lazy("long text"),
+    "choice": gettext_lazy("choice"),
+    "number": gettext_lazy("number"),
 }
 
 
