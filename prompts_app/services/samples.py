@@ -22,8 +22,9 @@ from prompts_app.services import (
 )
 from prompts_app.transfer.document import CaseDocument, EntryDocument, VersionDocument
 
-# Which demo models answer each version of a kind: enough to compare model with model.
-_MODELS = {"text": ("demo-large", "demo-small"), "image": ("demo-picture",)}
+# Which demo models answer each version of a kind: enough to compare model with model. Pages show
+# the newest answer first, so the more careful model comes last.
+_MODELS = {"text": ("demo-small", "demo-large"), "image": ("demo-picture",)}
 _AT_ONCE = 4
 
 

@@ -205,7 +205,7 @@ def _keep_answer(admitted: Admitted, result: Finished | PictureResult) -> None:
         except PictureError:
             attempt.state, attempt.error_code = Try.State.FAILED, "bad_answer"
             attempt.error_detail = "The provider's answer is not a PNG, JPEG or WebP picture."
-    attempt.save()
+    _keep(attempt)
 
 
 def _keep_failure(admitted: Admitted, error: LLMError) -> None:
@@ -218,7 +218,7 @@ def _keep_failure(admitted: Admitted, error: LLMError) -> None:
     attempt.parameters_left_out = sorted(error.refused)
     _settle(admitted, attempt.cost)
     providers.remember_refused(admitted.model, error.refused)
-    attempt.save()
+    _keep(attempt)
 
 
 def _keep_stopped(admitted: Admitted, text: str) -> None:
@@ -226,7 +226,22 @@ def _keep_stopped(admitted: Admitted, text: str) -> None:
     attempt.state = Try.State.STOPPED
     attempt.output = text
     _settle(admitted, None)
-    attempt.save()
+    _keep(attempt)
+
+
+_OUTCOME = (
+    *("state", "model_answered", "output", "finish_reason", "labels", "parameters_left_out"),
+    *("prompt_tokens", "completion_tokens", "cost", "first_token_ms", "latency_ms"),
+    *("error_code", "error_detail"),
+)
+
+
+def _keep(attempt: Try) -> None:
+    """Write down what came of a try; of one its visitor has erased meanwhile, only the cost."""
+    outcome = {name: getattr(attempt, name) for name in _OUTCOME}
+    if not Try.objects.live().filter(pk=attempt.pk).update(**outcome):
+        Try.objects.filter(pk=attempt.pk).update(state=attempt.state, cost=attempt.cost)
+        _delete_pictures(attempt)
 
 
 def _settle(admitted: Admitted, cost: int | None) -> None:

@@ -33,6 +33,11 @@ def data_html(output: str) -> SafeString:
     return format_html('<pre tabindex="0"><code>{}</code></pre>', output)
 
 
+def output_html(output: str, html: Mapping[str, SafeString]) -> SafeString:
+    """Return an output as it is shown; `html` holds it rendered, unless it is JSON."""
+    return data_html(output) if is_data(output) else html.get(output, SafeString())
+
+
 def texts_of(runs: Iterable[Run]) -> list[str]:
     """Return the outputs that are shown as Markdown."""
     return [run.output for run in runs if not run.picture_id and not is_data(run.output)]
@@ -45,7 +50,7 @@ def answer(run: Run, html: Mapping[str, SafeString], *, small: bool = False) -> 
         "model": run.model_asked,
         "when": run.created_at,
         "demo": run.is_demo,
-        "html": data_html(run.output) if is_data(run.output) else html.get(run.output, ""),
+        "html": output_html(run.output, html),
         "text": run.output,
         "picture": picture(run, small=small),
         "figures": figures_of(run),

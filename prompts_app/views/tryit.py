@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -25,6 +26,7 @@ from prompts_app.services import entries, providers, rendering, tryit, visitors
 from prompts_app.services.threads import in_database
 from prompts_app.templatetags.prompts import messages_filled, picture_url
 from prompts_app.templatetags.sentences import error_sentence
+from prompts_app.views.answers import data_html, is_data, output_html, texts_of
 
 EXAMPLES = 3
 
@@ -143,7 +145,7 @@ def _ending(attempt: Try, retry_after: float | None) -> tuple[str, dict[str, Any
 def _answer(attempt: Try) -> dict[str, Any]:
     return {
         "trial": attempt,
-        "answer_html": rendering.html_once(attempt.output) if attempt.output else "",
+        "answer_html": _html(attempt.output) if attempt.output else "",
         "picture": _shown(attempt.pictures.first(), attempt.model_asked),
         "constraints": attempt.version.content.get("constraints", []),
     }
@@ -177,6 +179,10 @@ def _already(request: Request, kept: Try) -> HttpResponse:
         )
     body = http.event_frame("start", _start(kept)) + http.event_frame(event, data)
     return _event_stream(body)
+
+
+def _html(output: str) -> SafeString:
+    return data_html(output) if is_data(output) else rendering.html_once(output)
 
 
 def _event_stream(body: bytes = b"") -> HttpResponse:
@@ -244,7 +250,7 @@ def _page(
 ) -> dict[str, Any]:
     cases = entries.live_cases(entry)
     recorded = tryit.recorded_answers(_version(entry), cases)
-    bodies = rendering.html_of([run.output for run in recorded])
+    bodies = rendering.html_of(texts_of(recorded))
     return {
         "entry": entry,
         "version": entry.published,
@@ -262,7 +268,7 @@ def _page(
         "is_demo": any(model.provider.is_demo for model in models),
         "tries_left": tryit.left_today(entry, visitors.visitor_key(http.client_address(request))),
         "recorded": [
-            (run, bodies.get(run.output, ""), _shown(run.picture, run.model_asked))
+            (run, output_html(run.output, bodies), _shown(run.picture, run.model_asked))
             for run in recorded
         ],
         "show_recorded": not models,
