@@ -8,7 +8,7 @@ import uuid
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time
 from threading import Lock
 
 from django.db import transaction
@@ -21,7 +21,7 @@ from prompts_app.llm.gather import gathered
 from prompts_app.llm.types import Delta, Finished, PictureCall, PictureResult
 from prompts_app.models import Entry, LLMModel, Run, Spending, TestCase, Try, Version
 from prompts_app.pictures.intake import PictureError
-from prompts_app.services import budget, calls, keys, pictures, providers
+from prompts_app.services import budget, calls, keys, pictures, providers, tries
 from prompts_app.services.threads import in_database
 
 
@@ -77,11 +77,6 @@ def models_for(entry: Entry) -> list[LLMModel]:
         .filter(entries=entry, kind=entry.kind)
         .order_by("provider_id", "name")
     )
-
-
-def kept_try(attempt_id: uuid.UUID, entry: Entry) -> Try | None:
-    """Return the try this one-time id has already made on `entry`, if any."""
-    return Try.objects.filter(pk=attempt_id, entry=entry).select_related("version").first()
 
 
 def left_today(entry: Entry, visitor: str) -> int:
@@ -205,7 +200,7 @@ def _keep_answer(admitted: Admitted, result: Finished | PictureResult) -> None:
         except PictureError:
             attempt.state, attempt.error_code = Try.State.FAILED, "bad_answer"
             attempt.error_detail = "The provider's answer is not a PNG, JPEG or WebP picture."
-    _keep(attempt)
+    tries.write_down(attempt)
 
 
 def _keep_failure(admitted: Admitted, error: LLMError) -> None:
@@ -218,7 +213,7 @@ def _keep_failure(admitted: Admitted, error: LLMError) -> None:
     attempt.parameters_left_out = sorted(error.refused)
     _settle(admitted, attempt.cost)
     providers.remember_refused(admitted.model, error.refused)
-    _keep(attempt)
+    tries.write_down(attempt)
 
 
 def _keep_stopped(admitted: Admitted, text: str) -> None:
@@ -226,22 +221,7 @@ def _keep_stopped(admitted: Admitted, text: str) -> None:
     attempt.state = Try.State.STOPPED
     attempt.output = text
     _settle(admitted, None)
-    _keep(attempt)
-
-
-_OUTCOME = (
-    *("state", "model_answered", "output", "finish_reason", "labels", "parameters_left_out"),
-    *("prompt_tokens", "completion_tokens", "cost", "first_token_ms", "latency_ms"),
-    *("error_code", "error_detail"),
-)
-
-
-def _keep(attempt: Try) -> None:
-    """Write down what came of a try; of one its visitor has erased meanwhile, only the cost."""
-    outcome = {name: getattr(attempt, name) for name in _OUTCOME}
-    if not Try.objects.live().filter(pk=attempt.pk).update(**outcome):
-        Try.objects.filter(pk=attempt.pk).update(state=attempt.state, cost=attempt.cost)
-        _delete_pictures(attempt)
+    tries.write_down(attempt)
 
 
 def _settle(admitted: Admitted, cost: int | None) -> None:
@@ -286,40 +266,3 @@ def recorded_answers(version: Version, cases: list[TestCase]) -> list[Run]:
         by_case.setdefault(run.case_id, run)
     found = [by_case[case.pk] for case in cases if case.pk in by_case]
     return found or runs[:1]
-
-
-def erase_try(attempt: Try) -> None:
-    """Erase what a try holds and end its address, at its visitor's wish.
-
-    The empty row stays until its day is over: it still counts towards the limits.
-    """
-    _delete_pictures(attempt)
-    Try.objects.filter(pk=attempt.pk).update(
-        values={}, output="", error_detail="", expires_at=timezone.now()
-    )
-
-
-def _delete_pictures(attempt: Try) -> None:
-    for picture in attempt.pictures.all():
-        pictures.delete_picture(picture)
-
-
-def mark_interrupted() -> int:
-    """Mark tries whose process died; their money is forfeited apart. Return how many."""
-    return Try.objects.filter(
-        state=Try.State.RUNNING, created_at__lt=timezone.now() - budget.LEASE
-    ).update(state=Try.State.FAILED, error_code="interrupted")
-
-
-def delete_expired() -> int:
-    """Delete tries whose 30 days are over, pictures included; return how many."""
-    now = timezone.now()
-    expired = Try.objects.filter(
-        expires_at__lte=now, created_at__lte=now - timedelta(days=1)
-    ).prefetch_related("pictures")
-    count = 0
-    for attempt in expired.iterator(chunk_size=200):
-        _delete_pictures(attempt)
-        attempt.delete()
-        count += 1
-    return count

@@ -16,7 +16,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from prompts_app.llm import client
-from prompts_app.services import budget, captures, rendering, tryit, visitors
+from prompts_app.services import budget, captures, rendering, tries, visitors
 from prompts_app.services.threads import in_database
 
 log = logging.getLogger("promptfolio.worker")
@@ -38,9 +38,9 @@ CHORES: tuple[tuple[float, Callable[[], object]], ...] = (
     (20, captures.report_worker),
     (30, budget.forfeit_expired),
     (30, captures.mark_interrupted),
-    (30, tryit.mark_interrupted),
+    (30, tries.mark_interrupted),
     (600, visitors.destroy_old_salts),
-    (600, tryit.delete_expired),
+    (600, tries.delete_expired),
     (3600, delete_old_sessions),
     (3600, rendering.forget_old_renderers),
 )

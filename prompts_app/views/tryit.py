@@ -22,7 +22,7 @@ from prompts_app.forms.tryit import TryForm
 from prompts_app.forms.values import ValuesForm
 from prompts_app.http import Request
 from prompts_app.models import Entry, LLMModel, Picture, TestCase, Try, Version
-from prompts_app.services import entries, providers, rendering, tryit, visitors
+from prompts_app.services import entries, providers, rendering, tries, tryit, visitors
 from prompts_app.services.threads import in_database
 from prompts_app.templatetags.prompts import messages_filled, picture_url
 from prompts_app.templatetags.sentences import error_sentence
@@ -61,7 +61,7 @@ def _run(request: Request, entry: Entry, models: list[LLMModel]) -> HttpResponse
         admitted = tryit.admit(attempt_id, _version(entry), model, values.values(), visitor)
     except (tryit.Refused, IntegrityError) as error:
         # Asked only now: nearly every id is new, and its visitor is waiting.
-        kept = tryit.kept_try(attempt_id, entry)
+        kept = tries.kept_try(attempt_id, entry)
         if kept is not None:
             return _already(request, kept)
         if isinstance(error, tryit.Refused):
@@ -295,5 +295,5 @@ def trial_delete(request: Request, trial_id: uuid.UUID) -> HttpResponse:
     """Delete a try: its address is the visitor's proof that it is theirs."""
     attempt = access.visitors_try(trial_id)
     entry = attempt.entry
-    tryit.erase_try(attempt)
+    tries.erase_try(attempt)
     return redirect("try", entry.owner.profile.handle, entry.slug)
