@@ -1,4 +1,4 @@
-"""Checks a Promptfolio receipt on your own machine. Needs Python 3.10 and two packages:
+"""Checks a Promptfolio receipt on your own machine. Needs Python 3.11 and two packages:
 
     pip install cryptography rfc8785
     python verify.py receipt.json promptfolio-keys.json [a-copy-of-the-answer.txt]
@@ -11,7 +11,7 @@ docs/receipts.md says what every field means and what a receipt proves.
 import hashlib
 import json
 import sys
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import rfc8785
 from cryptography.exceptions import InvalidSignature
@@ -47,11 +47,11 @@ def main(receipt_file, keys_file, answer_file=None):
             same = sha256(answer) == statement["output"]["hash"]
             results.append(say(same, "the answer is the one that was signed"))
         if keys["site"] != statement["site"]:
-            print(f"note  the keys are of {keys['site']}, the receipt names {statement['site']}")
+            print(f"note  keys of {keys['site']!a}, a receipt of {statement['site']!a}")
         if all(results):
             describe(statement)
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
-        return unusable(f"unusable: {error!r}")
+        return unusable(f"unusable: {error!a}")
     print("The receipt holds." if all(results) else "The receipt does not hold.")
     return 0 if all(results) else 1
 
@@ -92,9 +92,7 @@ def load(name):
         data = file.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:
         raise ValueError(f"{name} is larger than 1 MB")
-    return json.loads(
-        data.decode("utf-8-sig"), object_pairs_hook=once, parse_constant=refuse
-    )
+    return json.loads(data.decode("utf-8-sig"), object_pairs_hook=once, parse_constant=refuse)
 
 
 def once(pairs):
@@ -112,7 +110,7 @@ def refuse(name):
 
 def moment(text):
     """Read a time in UTC."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
 
 
 def sha256(data):
@@ -138,4 +136,4 @@ if __name__ == "__main__":
     try:
         sys.exit(main(*sys.argv[1:]))
     except (OSError, RecursionError, ValueError) as error:
-        sys.exit(unusable(f"unusable: {error}"))
+        sys.exit(unusable(f"unusable: {error!a}"))

@@ -42,7 +42,7 @@ class _ReceiptFile(forms.FileField):
 
     def clean(self, data: Any, initial: Any = None) -> Any:
         """Return the Receipt, or None for nothing. Raises ValidationError."""
-        file: UploadedFile | None = super().clean(data, initial)
+        file: UploadedFile[Any] | None = super().clean(data, initial)
         return _read(file.read(MAX_BYTES + 1)) if file else None
 
 

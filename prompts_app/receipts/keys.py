@@ -89,7 +89,7 @@ def read_keys(data: bytes) -> tuple[str, list[PublicKey]]:
         "site": lambda value: isinstance(value, str),
         "keys": lambda value: isinstance(value, list),
     }
-    if wrong_field(document, shape, "keys"):
+    if wrong_field(document, shape) is not None:
         raise ReceiptError("not_keys")
     return document["site"], [_read_key(one) for one in document["keys"]]
 

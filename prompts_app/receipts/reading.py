@@ -2,11 +2,13 @@
 
 import json
 import math
+from collections.abc import Iterable
 from typing import Any
 
 MAX_BYTES = 1_048_576
 # Whole numbers beyond this are not the same number to every reader (RFC 8785, section 3.2.2.3).
 MAX_INTEGER = 2**53 - 1
+MAX_DEPTH = 32
 _MAX_DIGITS = 400
 
 
@@ -37,7 +39,7 @@ def read_json(data: bytes) -> Any:
     except UnicodeDecodeError as error:
         raise ReceiptError("not_text") from error
     try:
-        return json.loads(
+        value = json.loads(
             text,
             object_pairs_hook=_object,
             parse_int=_integer,
@@ -48,6 +50,19 @@ def read_json(data: bytes) -> Any:
         raise ReceiptError("too_deep") from error
     except json.JSONDecodeError as error:
         raise ReceiptError("not_json") from error
+    # Python's own limit depends on who calls; what is read here is walked again elsewhere.
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [inner for one in level for inner in _inside(one)]
+    if level:
+        raise ReceiptError("too_deep")
+    return value
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -92,35 +92,39 @@ def read_receipt(data: bytes) -> Receipt:
         raise ReceiptError("format_version")
     beside = {name: shape for name, shape in _BESIDE.items() if name in document}
     field = wrong_field(document, {**_RECEIPT, **beside})
-    if field:
+    if field is not None:
         raise ReceiptError("field", field)
     try:
         signed = canonical(statement)
         canonical(document)  # half a character anywhere is refused here, not later
     except ValueError as error:
-        deep = isinstance(error.__cause__, RecursionError)
-        raise ReceiptError("too_deep" if deep else "not_text") from error
+        raise ReceiptError("not_text") from error
     return Receipt(
         statement, document["signature"], signed, document.get("messages"), document.get("output")
     )
 
 
-def wrong_field(value: Any, shape: Any, name: str = "") -> str:
-    """Return the dotted name of the first field that is not as `shape` says; "" if all are.
+def wrong_field(value: Any, shape: Any, name: str = "") -> str | None:
+    """Return the dotted name of the first field that is not as `shape` says; None if all are.
 
     A shape is a predicate, or an object whose names must all be there, and no others.
     """
     if not isinstance(shape, dict):
-        return "" if shape(value) else name
+        return None if shape(value) else name
     if not isinstance(value, dict):
         return name
     for key in sorted(shape.keys() ^ value.keys()):
-        return f"{name}.{key}".lstrip(".")[:100]
+        # A name in the file may be anything, and is about to be shown.
+        return _dotted(name, key if key and key.isprintable() else ascii(key))[:100]
     for key, inner in shape.items():
-        found = wrong_field(value[key], inner, f"{name}.{key}".lstrip("."))
-        if found:
+        found = wrong_field(value[key], inner, _dotted(name, key))
+        if found is not None:
             return found
-    return ""
+    return None
+
+
+def _dotted(name: str, key: str) -> str:
+    return f"{name}.{key}" if name else key
 
 
 def _matches(pattern: str) -> Callable[[object], bool]:
@@ -165,7 +169,7 @@ def _are_texts(value: object) -> bool:
 
 def _are_messages(value: object) -> bool:
     return isinstance(value, list) and all(
-        not wrong_field(one, {"role": _is_text, "content": _is_text}, "messages") for one in value
+        wrong_field(one, {"role": _is_text, "content": _is_text}) is None for one in value
     )
 
 
