@@ -78,7 +78,7 @@ class Sentence:
     """A text for the translators and what stands in its %(name)s places.
 
     A value is a text, a number, or a tuple of texts to be listed in the reader's way. The value
-    called "language" is a code (ISO 639).
+    called "language" is a code (ISO 639), "microusd" is money in micro-dollars.
     """
 
     text: str
@@ -131,6 +131,11 @@ class Assertion(ABC):
         self.spec = spec
         self.negated = str(spec.get("type", "")).startswith("not-")
         self.given = {each.name: self.read(spec, each) for each in self.parameters}
+
+    @classmethod
+    def normal(cls, spec: Spec) -> Spec:
+        """`spec` in the one way of writing that `parameters` describe."""
+        return spec
 
     @classmethod
     def read(cls, spec: Spec, parameter: Parameter) -> Any:

@@ -10,18 +10,18 @@ it off the event loop.
 import atexit
 import os
 import pickle
+import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
 from contextlib import suppress
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
 from prompts_app.assertions.base import Finding, untestable
-from prompts_app.assertions.child import JOBS, Ended, receive, send
+from prompts_app.assertions.child import JOBS, EndedError, find, receive, send
 
 CPU_SECONDS: Final = 0.5
 WALL_SECONDS: Final = 0.8
@@ -42,10 +42,9 @@ def run(job: str, *arguments: Any) -> Finding:
     "busy" (the machine gave it no time: asking again may help), "out_of_memory", "too_deep",
     "crashed", "not_judged", or one of the job's own.
     """
-    module, function, most = JOBS[job]
+    most = JOBS[job][2]
     if sum(len(each) for each in arguments if isinstance(each, str)) <= most:
-        found: Finding = getattr(import_module(module), function)(*arguments)
-        return found
+        return find(job, arguments)
     return _pool.run(job, arguments)
 
 
@@ -76,16 +75,16 @@ class _Child:
             self._ask(("load", jobs), START_SECONDS)
             self.ready.update(jobs)
 
-    def start_loading(self, jobs: set[str]) -> None:
+    def start_loading(self, jobs: tuple[str, ...]) -> None:
         """As `load`, without waiting for it."""
         with suppress(OSError):
-            send(self.socket, pickle.dumps(("warm", tuple(jobs))), time.monotonic() + 1)
+            send(self.socket, pickle.dumps(("warm", jobs)), time.monotonic() + 1)
 
     def run(self, job: str, arguments: tuple[Any, ...]) -> Finding:
-        """The job's finding. Raises `Ended` and OSError when there is none."""
+        """The job's finding. Raises `EndedError` and OSError when there is none."""
         return self._ask((job, arguments), WALL_SECONDS)
 
-    def _ask(self, question: tuple[str, Any], seconds: float) -> Any:
+    def _ask(self, question: tuple[str, Any], seconds: float) -> Finding:
         deadline = time.monotonic() + seconds
         send(self.socket, pickle.dumps(question), deadline)
         return Finding(*receive(self.socket, deadline))
@@ -119,22 +118,19 @@ class _Pool:
         child = self._take()
         kept = False
         try:
-            child.load((job,))
-            self._used.add(job)
+            self._load(child, (job,))
             finding = child.run(job, arguments)
             kept = finding.code != "out_of_memory"
             return finding
         except TimeoutError:
             return untestable("busy")
-        except (Ended, OSError):
+        except (EndedError, OSError):
             return untestable(self._why_ended(child))
         finally:
             self._give(child) if kept else self._replace(child)
 
     @staticmethod
     def _why_ended(child: _Child) -> str:
-        import signal
-
         try:
             status = child.process.wait(timeout=1)
         except subprocess.TimeoutExpired:
@@ -144,12 +140,16 @@ class _Pool:
     def warm(self, jobs: tuple[str, ...]) -> None:
         child = self._take()
         try:
-            child.load(jobs)
-            self._used.update(jobs)
+            self._load(child, jobs)
         except OSError:
             child.end()
         else:
             self._give(child)
+
+    def _load(self, child: _Child, jobs: tuple[str, ...]) -> None:
+        with self._lock:
+            self._used.update(jobs)
+        child.load(jobs)
 
     def _take(self) -> _Child:
         while True:
@@ -169,8 +169,8 @@ class _Pool:
         """End `child` and start the next one, which loads while nobody waits for it."""
         child.end()
         fresh = _Child()
-        fresh.start_loading(self._used)
         with self._lock:
+            fresh.start_loading(tuple(self._used))
             self._idle.insert(0, fresh)
 
     def forget(self) -> None:
@@ -179,7 +179,7 @@ class _Pool:
         self._lock = threading.Lock()
         for child in self._idle:
             child.socket.close()
-            child.process.returncode = 0
+            child.process.returncode = 0  # no child of this process: nothing to wait for
         self._idle = []
 
     def close(self) -> None:

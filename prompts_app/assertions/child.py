@@ -44,10 +44,9 @@ JOBS: Final[dict[str, tuple[str, str, int]]] = {
 _MEMORY = 1 << 30
 # A schema that reaches into itself goes deep before it is too deep.
 _STACK = 256 << 20
-_RECURSION = 20_000
 
 
-class Ended(Exception):
+class EndedError(Exception):
     """The other side closed the socket."""
 
 
@@ -58,7 +57,7 @@ def send(to: socket.socket, message: bytes, deadline: float | None = None) -> No
 
 
 def receive(of: socket.socket, deadline: float | None = None) -> Any:
-    """The JSON value of the next message; raises TimeoutError at `deadline`, and `Ended`."""
+    """The JSON value of the next message; raises TimeoutError at `deadline`, and `EndedError`."""
     return json.loads(_message(of, deadline))
 
 
@@ -73,7 +72,7 @@ def _exactly(of: socket.socket, length: int, deadline: float | None) -> bytes:
         of.settimeout(_left(deadline))
         part = of.recv(min(length - len(got), 1 << 20))
         if not part:
-            raise Ended
+            raise EndedError
         got += part
     return bytes(got)
 
@@ -92,22 +91,23 @@ def _serve(cpu_seconds: float) -> None:
     while True:
         try:
             job, arguments = pickle.loads(_message(parent, None))  # noqa: S301
-        except (Ended, OSError):
+        except (EndedError, OSError):
             return
         if job in ("load", "warm"):
             for name in arguments:
-                getattr(import_module(JOBS[name][0]), "load", int)()
+                import_module(JOBS[name][0])
             finding = Finding(True, "loaded")
             if job == "warm":
                 continue
         else:
             signal.setitimer(signal.ITIMER_PROF, cpu_seconds)
-            finding = _find(job, arguments)
+            finding = find(job, arguments)
             signal.setitimer(signal.ITIMER_PROF, 0)
         send(parent, json.dumps(astuple(finding)).encode())
 
 
-def _find(job: str, arguments: tuple[Any, ...]) -> Finding:
+def find(job: str, arguments: tuple[Any, ...]) -> Finding:
+    """Do a job; whatever it runs into is a finding that tells nothing."""
     module, function, _most = JOBS[job]
     try:
         finding: Finding = getattr(import_module(module), function)(*arguments)
@@ -128,7 +128,6 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
-    sys.setrecursionlimit(_RECURSION)
     threading.stack_size(_STACK)
     server = threading.Thread(target=_serve, args=(float(sys.argv[1]),))
     server.start()

@@ -95,10 +95,9 @@ def _lines(parameter: Parameter, value: Any) -> Iterator[Problem]:
 
 
 def _number(parameter: Parameter, value: Any) -> Iterator[Problem]:
-    kinds: tuple[type, ...] = (int,) if parameter.kind == "integer" else (int, float)
-    if isinstance(value, bool) or not isinstance(value, kinds):
-        yield Problem(parameter.name, "wrong_kind")
-    elif isinstance(value, float) and not math.isfinite(value):
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    fraction = isinstance(value, float) and math.isfinite(value) and parameter.kind == "number"
+    if not whole and not fraction:
         yield Problem(parameter.name, "wrong_kind")
     elif parameter.min is not None and value < parameter.min:
         yield Problem(parameter.name, "too_small", {"min": parameter.min})
