@@ -1,7 +1,6 @@
 """Reading the environment: each function turns one variable's text into a value or refuses it."""
 
 import base64
-import binascii
 import os
 import re
 import secrets
@@ -212,7 +211,7 @@ class Keys:
         key = self.get(name, given, fresh_seed(), used=self._has_receipt_keys)
         try:
             seed = base64.b64decode(key, altchars=b"-_", validate=True)
-        except binascii.Error:
+        except ValueError:
             seed = b""
         if len(seed) != 32:
             raise ImproperlyConfigured(
