@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from prompts_app.assertions.base import Finding, untestable
-from prompts_app.assertions.child import JOBS, EndedError, find, receive, send
+from prompts_app.assertions.child import JOBS, find, receive, send
 
 CPU_SECONDS: Final = 0.5
 WALL_SECONDS: Final = 0.8
@@ -43,13 +43,22 @@ def run(job: str, *arguments: Any) -> Finding:
     "crashed", "not_judged", or one of the job's own.
     """
     most = JOBS[job][2]
-    if sum(len(each) for each in arguments if isinstance(each, str)) <= most:
+    if sum(map(_size, arguments)) <= most:
         return find(job, arguments)
     return _pool.run(job, arguments)
 
 
+def _size(argument: Any) -> int:
+    if isinstance(argument, list):
+        return sum(map(len, argument))
+    return len(argument) if isinstance(argument, str) else 0
+
+
 def warm(*jobs: str) -> None:
-    """Start a child that has loaded what `jobs` need (all of them when none is named)."""
+    """Start two children that load what `jobs` need (all of them when none is named).
+
+    Waits for the first; the second takes over at once when a job has to be killed.
+    """
     _pool.warm(jobs or tuple(JOBS))
 
 
@@ -124,7 +133,7 @@ class _Pool:
             return finding
         except TimeoutError:
             return untestable("busy")
-        except (EndedError, OSError):
+        except OSError:
             return untestable(self._why_ended(child))
         finally:
             self._give(child) if kept else self._replace(child)
@@ -137,13 +146,22 @@ class _Pool:
             return "crashed"
         return "too_slow" if status == -signal.SIGPROF else "crashed"
 
-    def warm(self, jobs: tuple[str, ...]) -> None:
+    def _size(argument: Any) -> int:
+    if isinstance(argument, list):
+        return sum(map(len, argument))
+    return len(argument) if isinstance(argument, str) else 0
+
+
+def warm(self, jobs: tuple[str, ...]) -> None:
         child = self._take()
         try:
             self._load(child, jobs)
         except OSError:
             child.end()
         else:
+            spare = _Child()
+            spare.start_loading(jobs)
+            self._give(spare)
             self._give(child)
 
     def _load(self, child: _Child, jobs: tuple[str, ...]) -> None:

@@ -27,12 +27,13 @@ _HERE = "prompts_app.assertions."
 JOBS: Final[dict[str, tuple[str, str, int]]] = {
     "regex": (_HERE + "patterns", "search", 0),
     "regex_problem": (_HERE + "patterns", "problem", 0),
+    "standing": (_HERE + "containing", "standing", 100_000),
     "json": (_HERE + "json_text", "is_json", 50_000),
     "json_inside": (_HERE + "json_text", "json_inside", 5_000),
     "schema_problem": (_HERE + "schemas", "problem", 0),
     "json_schema": (_HERE + "schemas", "json_keeps", 0),
     "json_inside_schema": (_HERE + "schemas", "json_inside_keeps", 0),
-    "xml": (_HERE + "xml_text", "is_xml", 50_000),
+    "xml": (_HERE + "xml_text", "is_xml", 20_000),
     "html": (_HERE + "html_text", "is_html", 50_000),
     "html_inside": (_HERE + "html_text", "html_inside", 50_000),
     "sql": (_HERE + "sql_text", "is_sql", 0),
@@ -46,7 +47,7 @@ _MEMORY = 1 << 30
 _STACK = 256 << 20
 
 
-class EndedError(Exception):
+class EndedError(ConnectionError):
     """The other side closed the socket."""
 
 
@@ -91,7 +92,7 @@ def _serve(cpu_seconds: float) -> None:
     while True:
         try:
             job, arguments = pickle.loads(_message(parent, None))  # noqa: S301
-        except (EndedError, OSError):
+        except OSError:
             return
         if job in ("load", "warm"):
             for name in arguments:
@@ -125,7 +126,7 @@ def main() -> None:
     """Answer on standard input (a socket) until it closes; the argument is the time for a job."""
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     threading.stack_size(_STACK)

@@ -112,13 +112,15 @@ class _Several(Assertion):
 
     def find(self, output: Output) -> Finding:
         """Which of the texts are there."""
-        text: str = output.text or ""
-        if self.ignores_case:
-            text = text.lower()
-            there = [value for value in self.given["value"] if value.lower() in text]
-        else:
-            there = [value for value in self.given["value"] if value in text]
-        return self.told(there, [value for value in self.given["value"] if value not in there])
+        values: list[str] = self.given["value"]
+        finding = bounded.run("standing", values, output.text, self.ignores_case)
+        if finding.holds is None:
+            return finding
+        there = set(finding.values["there"])
+        return self.told(
+            [value for place, value in enumerate(values) if place in there],
+            [value for place, value in enumerate(values) if place not in there],
+        )
 
     @abstractmethod
     def told(self, there: list[str], missing: list[str]) -> Finding:
