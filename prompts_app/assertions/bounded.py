@@ -146,13 +146,7 @@ class _Pool:
             return "crashed"
         return "too_slow" if status == -signal.SIGPROF else "crashed"
 
-    def _size(argument: Any) -> int:
-    if isinstance(argument, list):
-        return sum(map(len, argument))
-    return len(argument) if isinstance(argument, str) else 0
-
-
-def warm(self, jobs: tuple[str, ...]) -> None:
+    def warm(self, jobs: tuple[str, ...]) -> None:
         child = self._take()
         try:
             self._load(child, jobs)
