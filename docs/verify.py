@@ -38,14 +38,14 @@ def main(receipt_file, keys_file, answer_file=None):
         results = [key_and_signature(key, statement, signature, signed)]
         if "messages" in receipt:
             same = sha256(rfc8785.dumps(receipt["messages"])) == statement["messages_hash"]
-            results.append(say(same, "the messages in the receipt are those that were signed"))
+            results.append(say(same, "the messages match the statement"))
         answers = [receipt["output"].encode()] if "output" in receipt else []
         if answer_file:
             with open(answer_file, "rb") as file:
                 answers.append(file.read())
         for answer in answers:
             same = sha256(answer) == statement["output"]["hash"]
-            results.append(say(same, "the answer is the one that was signed"))
+            results.append(say(same, "the answer matches the statement"))
         if keys["site"] != statement["site"]:
             print(f"note  keys of {keys['site']!a}, a receipt of {statement['site']!a}")
         if all(results):

@@ -1,6 +1,7 @@
 """The site's receipt keys: which one signs, which ones have signed."""
 
 import logging
+from functools import cache
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -32,11 +33,17 @@ def signing_key() -> ReceiptKey | None:
         current = _enter(public)
     if current is not None and current.public_key == public:
         return current
+    say_once(current.pk if current else "")
+    return None
+
+
+@cache
+def say_once(_current: str) -> None:
+    """Log that this process holds a key of the past; a worker would say so twice a second."""
     log.error(
         "RECEIPT_KEY is no longer the key that signs receipts here: "
         "start this process again with the new one."
     )
-    return None
 
 
 def check() -> None:

@@ -6,7 +6,6 @@ import uuid
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -48,18 +47,19 @@ def file_of(client: Client, receipt: Receipt) -> dict[str, Any]:
     return found
 
 
-def check(client: Client, document: Any = None, **fields: Any) -> HttpResponse:
+def check(client: Client, document: Any = None, **fields: Any) -> Any:
     """Send the form: a document is pasted, unless the fields say otherwise."""
     if document is not None:
         text = document if isinstance(document, str) else as_bytes(document).decode()
         fields["pasted"] = text
-    response: HttpResponse = client.post("/verify/", fields)
-    return response
+    return client.post("/verify/", fields)
 
 
-def shown(response: HttpResponse, status: int = 200) -> str:
-    assert response.status_code == status, response.content.decode()[:500]
-    return response.content.decode()
+def shown(response: Any, status: int = 200) -> str:
+    """Return the page as text, once its status is as expected."""
+    text: str = response.content.decode()
+    assert response.status_code == status, text[:500]
+    return text
 
 
 def test_the_file_is_a_receipt(client: Client, receipt: Receipt) -> None:
@@ -124,7 +124,7 @@ def test_the_run_page_leads_to_its_receipt(client: Client, receipt: Receipt) -> 
         code,
         f"/runs/{receipt.pk}/receipt.json",
         f"/verify/?run={receipt.pk}",
-        "It proves",
+        "A receipt that holds proves",
         "It does not prove",
     ):
         assert text in page, text
