@@ -12,7 +12,7 @@ from prompts_app.receipts.keys import read_keys
 from prompts_app.receipts.reading import MAX_BYTES, ReceiptError
 from prompts_app.receipts.statement import read_receipt
 from prompts_app.services import receipts
-from prompts_app.templatetags.receipts import problem_sentence, receipt_sentence
+from prompts_app.templatetags.receipts import problem_sentence, receipt_about, receipt_sentence
 
 _MARKS = {"holds": "ok  ", "fails": "FAIL", "open": "-   "}
 
@@ -38,7 +38,8 @@ class Command(BaseCommand):
             raise CommandError(str(error), returncode=2) from error
         for line in lines:
             named = f" ({', '.join(line.fields)})" if line.fields else ""
-            self.stdout.write(f"{_MARKS[line.state]}  {receipt_sentence(line)}{named}")
+            found = f"{receipt_about(line.about)}: {receipt_sentence(line)}{named}"
+            self.stdout.write(f"{_MARKS[line.state]}  {found}")
         if not checks.holds(lines):
             self.stdout.write("The receipt does not hold.")
             sys.exit(1)
