@@ -55,7 +55,7 @@ def _size(argument: Any) -> int:
 
 
 def warm(*jobs: str) -> None:
-    """Start two children that load what `jobs` need (all of them when none is named).
+    """Have two children with what `jobs` need (all of them when none is named).
 
     Waits for the first; the second takes over at once when a job has to be killed.
     """
@@ -153,9 +153,10 @@ class _Pool:
         except OSError:
             child.end()
         else:
-            spare = _Child()
-            spare.start_loading(jobs)
-            self._give(spare)
+            if not self._idle:
+                spare = _Child()
+                spare.start_loading(jobs)
+                self._give(spare)
             self._give(child)
 
     def _load(self, child: _Child, jobs: tuple[str, ...]) -> None:

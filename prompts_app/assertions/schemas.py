@@ -25,7 +25,7 @@ from prompts_app.assertions import json_text
 from prompts_app.assertions.base import Finding, shown, untestable
 
 # The child's stack holds so many calls.
-_RECURSION: Final = 20_000
+_RECURSION: Final = 6_000
 
 
 def problem(schema: str) -> Finding:

@@ -56,6 +56,8 @@ _OPEN: Final = {
     TokenType.SELECT,
     TokenType.FROM,
 }
+# Where a comma may stand after the last column.
+_LAST_COMMA: Final = {"BigQuery", "Snowflake"}
 _CLOSING: Final = {TokenType.SEMICOLON, TokenType.R_PAREN, TokenType.COMMA}
 
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
@@ -79,7 +81,7 @@ def is_sql(text: str, database: str) -> Finding:
     holds = (
         bool(statements)
         and all(map(_whole, statements))
-        and not _left_open(tokens)
+        and not _left_open(tokens, database)
         and _deletes_from(statements, tokens)
     )
     return Finding(holds, "sql" if holds else "not_sql")
@@ -91,13 +93,13 @@ def _whole(statement: exp.Expr) -> bool:
     return isinstance(statement, _STATEMENTS)
 
 
-def _left_open(tokens: list[Token]) -> bool:
+def _left_open(tokens: list[Token], database: str) -> bool:
     """Whether something is missing that sqlglot does not miss: `SELECT a,, b`, `JOIN b ON;`."""
     kinds = [token.token_type for token in tokens]
-    return any(
-        kind in _OPEN and (after is None or after in _CLOSING)
-        for kind, after in zip(kinds, [*kinds[1:], None], strict=True)
-    )
+    pairs = list(zip(kinds, [*kinds[1:], TokenType.SEMICOLON], strict=True))
+    if any(kind in _OPEN and after in _CLOSING for kind, after in pairs):
+        return True
+    return database not in _LAST_COMMA and (TokenType.COMMA, TokenType.FROM) in pairs
 
 
 def _deletes_from(statements: list[exp.Expr], tokens: list[Token]) -> bool:

@@ -94,7 +94,7 @@ LANGUAGES = {
     "fr": "Merci pour votre message. Nous répondrons à vos questions avant la fin de la semaine.",
     "de": "Vielen Dank für Ihre Nachricht. Wir beantworten Ihre Fragen bis zum Ende der Woche.",
     "es": "Gracias por su mensaje. Responderemos a sus preguntas antes del final de la semana.",
-    "it": "Grazie per il messaggio. Risponderemo alle vostre domande entro la fine della settimana.",
+    "it": "Grazie per il messaggio. Risponderemo alle vostre domande entro fine settimana.",
     "pt": "Obrigado pela sua mensagem. Responderemos às suas perguntas até ao final da semana.",
     "nl": "Bedankt voor uw bericht. Wij beantwoorden uw vragen voor het einde van de week.",
     "pl": "Dziękujemy za wiadomość. Odpowiemy na Państwa pytania przed końcem tygodnia.",
@@ -116,7 +116,7 @@ def test_languages_are_told(code: str) -> None:
 def test_code_and_addresses_have_no_language() -> None:
     text = (
         "Voici la fonction demandée, avec un exemple de son emploi :\n"
-        "```python\ndef answer(question: str) -> str:\n    return 'the answer to the question'\n```\n"
+        "```python\ndef answer(question: str) -> str:\n    return 'the answer to that'\n```\n"
         "Voir https://example.org/the/answer/to/the/question pour la suite."
     )
     assert judge({"type": "language", "value": "fr"}, Output(text)).state == "passed"
