@@ -62,6 +62,7 @@ bench: $(DEVELOPMENT) $(MESSAGES)
 PRODUCTION := PYTHON_DOTENV_DISABLED=1 VAR_DIR=build/check SITE_URL=https://portfolio.example \
 	SECRET_KEY=for-make-check-only-0123456789-abcdefghijklmnopqrstuvwxyz \
 	FIELD_KEY=Zm9yLW1ha2UtY2hlY2stb25seS0wMTIzNDU2Nzg5YWI= \
+	RECEIPT_KEY=Zm9yLW1ha2UtY2hlY2stb25seS1yZWNlaXB0cy0wMTI= \
 	DATABASE_URL=sqlite:///build/check/check.sqlite3 TRUSTED_PROXIES=1 DEBUG=false
 
 check: $(DEVELOPMENT) $(MESSAGES)

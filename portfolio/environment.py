@@ -1,9 +1,12 @@
 """Reading the environment: each function turns one variable's text into a value or refuses it."""
 
+import base64
 import os
 import re
 import secrets
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -146,13 +149,20 @@ class Keys:
         self._local = local
         name = Path(str(database["NAME"]))
         sqlite = database["ENGINE"].endswith("sqlite3")
-        self._has_data = sqlite and name.exists() and name.stat().st_size > 0
+        self._data = name if sqlite and name.exists() and name.stat().st_size > 0 else None
 
-    def get(self, name: str, given: str, fresh: str) -> str:
+    def file(self, name: str) -> Path:
+        """Return where a local site keeps the key called `name`."""
+        return self._folder / name
+
+    def get(
+        self, name: str, given: str, fresh: str, *, used: Callable[[], bool] | None = None
+    ) -> str:
         """Return the key called `name`; `fresh` is kept if a new one may be made.
 
-        Raises ImproperlyConfigured when the site is public, or when the database was
-        used with a key whose file is gone.
+        `used` says whether the database was used with such a key; without it, any data in it
+        counts as that. Raises ImproperlyConfigured when the site is public, or when the database
+        was used with a key whose file is gone.
         """
         if given:
             if len(given) < 32:
@@ -163,20 +173,17 @@ class Keys:
                 f"{name} is not set. A public site keeps its keys in the environment; "
                 f"see docs/configuration.md for how to make one."
             )
-        file = self._folder / name
+        file = self.file(name)
         if file.exists():
             return file.read_text().strip()
-        if self._has_data:
+        if (used or self._has_data)():
             raise ImproperlyConfigured(
                 f"{name} is missing: {file} is gone, but the database was used with it. "
                 "Put the file back, or set the variable."
             )
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             # Written whole or not at all, and by one process only.
-            draft = file.with_name(f".{name}.{secrets.token_hex(4)}")
-            draft.touch(mode=0o600)
-            draft.write_text(fresh)
+            draft = _draft(file, fresh)
             try:
                 os.link(draft, file)
             except FileExistsError:
@@ -196,3 +203,53 @@ class Keys:
                 f"{name} must be 32 bytes in URL-safe base64; see docs/configuration.md."
             ) from error
         return key
+
+    def seed(self, name: str, given: str) -> bytes:
+        """Return a private key for signing with Ed25519 (32 bytes, from URL-safe base64).
+
+        Databases older than receipts hold data and no such key: those may get one.
+        """
+        key = self.get(name, given, fresh_seed(), used=self._has_receipt_keys)
+        try:
+            seed = base64.b64decode(key, altchars=b"-_", validate=True)
+        except ValueError:
+            seed = b""
+        if len(seed) != 32:
+            raise ImproperlyConfigured(
+                f"{name} must be 32 bytes in URL-safe base64; see docs/configuration.md."
+            )
+        return seed
+
+    def _has_data(self) -> bool:
+        return self._data is not None
+
+    def _has_receipt_keys(self) -> bool:
+        if self._data is None:
+            return False
+        try:
+            address = f"{self._data.resolve().as_uri()}?mode=ro"
+            with closing(sqlite3.connect(address, uri=True)) as database:
+                query = "SELECT 1 FROM prompts_app_receiptkey LIMIT 1"
+                return database.execute(query).fetchone() is not None
+        except sqlite3.Error as error:
+            # What cannot be read may hold keys: then none is made.
+            return "no such table" not in str(error)
+
+
+def fresh_seed() -> str:
+    """Return a new private key for `Keys.seed`."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+
+
+def replace_key(file: Path, fresh: str) -> None:
+    """Put `fresh` in the place of a local site's key, whole or not at all. Raises OSError."""
+    _draft(file, fresh).replace(file)
+
+
+def _draft(file: Path, text: str) -> Path:
+    """Write `text` beside `file`, for its owner only, and return where."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+    draft.touch(mode=0o600)
+    draft.write_text(text)
+    return draft

@@ -42,6 +42,9 @@ try:
     _keys = environment.Keys(VAR_DIR, DATABASES["default"], local=LOCAL)
     SECRET_KEY = _keys.get("SECRET_KEY", env.str("SECRET_KEY", ""), secrets.token_urlsafe(64))
     FIELD_KEY = _keys.fernet("FIELD_KEY", env.str("FIELD_KEY", ""))
+    RECEIPT_KEY = _keys.seed("RECEIPT_KEY", env.str("RECEIPT_KEY", ""))
+    # Where a new one is written when it is rotated; in the environment only a person can.
+    RECEIPT_KEY_FILE = None if env.str("RECEIPT_KEY", "") else _keys.file("RECEIPT_KEY")
 
     OPENAI_API_KEY = env.str("OPENAI_API_KEY", "")
     OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", "")

@@ -20,6 +20,7 @@ from prompts_app.views import (
     profiles,
     provider,
     providers,
+    receipts,
     runs,
     studio,
     tryit,
@@ -53,6 +54,13 @@ public: Routes = [
     path("@<slug:handle>/<slug:slug>/v<int:number>/", entries.version_page, name="version"),
     path("@<slug:handle>/<slug:slug>/compare/", entries.compare_page, name="compare"),
     path("runs/<uuid:run_id>/", runs.run_page, name="run"),
+]
+
+receipt_routes: Routes = [
+    path("runs/<uuid:run_id>/receipt.json", receipts.receipt_file, name="receipt"),
+    path("verify/", receipts.verify, name="verify"),
+    path("verify/verify.py", receipts.script_file, name="receipt_script"),
+    path(".well-known/promptfolio-keys.json", receipts.key_file, name="receipt_keys"),
 ]
 
 files: Routes = [
@@ -146,6 +154,7 @@ urlpatterns: Routes = [
     *tryit_routes,
     *explore_routes,
     *public,
+    *receipt_routes,
     *files,
     *machines,
     *limits_routes,

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.core.files.base import ContentFile
+from django.utils import timezone
 from PIL import Image
 
 from prompts_app.models import (
@@ -16,6 +17,7 @@ from prompts_app.models import (
     Picture,
     Profile,
     Provider,
+    Receipt,
     Run,
     SiteGrant,
     TestCase,
@@ -24,7 +26,7 @@ from prompts_app.models import (
     Version,
 )
 from prompts_app.receipts.canonical import content_hash
-from prompts_app.services import entries, pictures, providers, versions
+from prompts_app.services import entries, pictures, providers, receipts, versions
 
 _numbers = count(1)
 PASSWORD = "correct horse battery staple"
@@ -230,3 +232,11 @@ def picture(owner: User, *, entry: Entry | None = None, attempt: Try | None = No
 def upload(data: bytes, name: str = "picture.png") -> ContentFile:  # type: ignore[type-arg]
     """Return what a form gets for a file: send it with Django's test client."""
     return ContentFile(data, name=name)
+
+
+def receipt(version: Version, case: TestCase | None = None, **fields: Any) -> Receipt:
+    """Return the receipt of a finished captured run of the version."""
+    made = run(version, case, **({"finished_at": timezone.now()} | fields))
+    issued = receipts.issue(made.pk, "chatcmpl-1")
+    assert issued is not None
+    return issued

@@ -50,7 +50,7 @@ def test_compose_sets_only_what_the_site_reads(compose: dict[str, Any]) -> None:
 
 def test_compose_takes_its_secrets_from_the_environment(compose: dict[str, Any]) -> None:
     environment = compose["services"]["web"]["environment"]
-    for name in ("SECRET_KEY", "FIELD_KEY", "PGPASSWORD", "SITE_URL"):
+    for name in ("SECRET_KEY", "FIELD_KEY", "RECEIPT_KEY", "PGPASSWORD", "SITE_URL"):
         assert re.match(r"\$\{[A-Z_]+:\?", environment[name]), f"{name} must be required"
 
 

@@ -6,6 +6,7 @@ from prompts_app.models.ledger import BudgetDay, Reservation
 from prompts_app.models.pictures import Picture
 from prompts_app.models.profiles import Profile
 from prompts_app.models.providers import LLMModel, Provider
+from prompts_app.models.receipts import Receipt, ReceiptKey
 from prompts_app.models.rendered import RenderedText
 from prompts_app.models.runs import Run
 from prompts_app.models.site import KeyFingerprint
@@ -22,6 +23,8 @@ __all__ = [
     "Picture",
     "Profile",
     "Provider",
+    "Receipt",
+    "ReceiptKey",
     "RenderedText",
     "Reservation",
     "Run",

@@ -1,1 +1,1 @@
-"""Canonical bytes and hashes of content."""
+"""Canonical bytes and hashes of content; receipts: made, read, signed and checked."""

@@ -16,7 +16,7 @@ from prompts_app.llm.errors import LLMError
 from prompts_app.llm.types import Finished, PictureCall, PictureResult
 from prompts_app.models import LLMModel, Run, TestCase, Version
 from prompts_app.pictures.intake import PictureError
-from prompts_app.services import budget, calls, keys, pictures, providers
+from prompts_app.services import budget, calls, keys, pictures, providers, receipts
 from prompts_app.services.threads import in_database
 
 _SEEN = "worker-seen"
@@ -114,7 +114,8 @@ def claim_next() -> Claimed | None:
     A run that cannot be made is marked as failed, and the next one is looked at.
     """
     # Asked first without a transaction: on SQLite even an idle look would hold up every writer.
-    while Run.objects.filter(state=Run.State.WAITING).exists():
+    # A worker whose key was rotated takes nothing more: its answers would have no receipt.
+    while Run.objects.filter(state=Run.State.WAITING).exists() and receipts.may_issue():
         with transaction.atomic():
             run = (
                 Run.objects.select_for_update(skip_locked=True, of=("self",))
@@ -196,7 +197,7 @@ def _keep_answer(claimed: Claimed, result: Finished | PictureResult) -> None:
             outcome["picture"] = pictures.keep_picture(entry.owner, result.data, entry=entry)
         except PictureError:
             outcome |= {"state": Run.State.FAILED, "error_code": "bad_answer"}
-    _finish(run, **outcome)
+    _finish(run, result.response_id, **outcome)
 
 
 def _keep_failure(claimed: Claimed, error: LLMError) -> None:
@@ -220,11 +221,14 @@ def _keep_interrupted(claimed: Claimed) -> None:
     _finish(claimed.run, state=Run.State.FAILED, error_code="interrupted")
 
 
-def _finish(run: Run, **outcome: Any) -> None:
-    # Only the run's own worker may finish it, and only once: a lease that ran out ended it.
-    Run.objects.filter(pk=run.pk, state=Run.State.RUNNING).update(
-        **outcome, lease_until=None, finished_at=timezone.now()
-    )
+def _finish(run: Run, response_id: str | None = None, **outcome: Any) -> None:
+    with transaction.atomic():
+        # Only the run's own worker may finish it, and only once: a lease that ran out ended it.
+        finished = Run.objects.filter(pk=run.pk, state=Run.State.RUNNING).update(
+            **outcome, lease_until=None, finished_at=timezone.now()
+        )
+        if finished and outcome["state"] == Run.State.DONE:
+            receipts.issue(run.pk, response_id)
 
 
 def mark_interrupted() -> int:

@@ -13,7 +13,7 @@ from django.db import connection
 
 from prompts_app.llm.ollama import local_ollama
 from prompts_app.models import KeyFingerprint
-from prompts_app.services import keys, providers
+from prompts_app.services import keys, providers, receipt_keys
 
 # Any number, as long as every process of this site asks for the same one.
 _LOCK = 7_071_823
@@ -28,6 +28,7 @@ def prepare_database(verbosity: int = 0) -> None:
         call_command("migrate", interactive=False, verbosity=verbosity)
         call_command("createcachetable", verbosity=verbosity)
         _check_key("FIELD_KEY", keys.fingerprint())
+        receipt_keys.check()
         uses_own = settings.OPENAI_API_KEY or settings.OPENAI_BASE_URL
         ollama = [] if uses_own else asyncio.run(local_ollama(settings.OLLAMA_URL))
         providers.sync_site_provider(ollama)

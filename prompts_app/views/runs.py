@@ -11,9 +11,10 @@ from django.views.decorators.http import require_safe
 from prompts_app import access, http
 from prompts_app.http import Request
 from prompts_app.models import Entry, Run
-from prompts_app.services import rendering
+from prompts_app.services import receipts, rendering
 from prompts_app.templatetags.prompts import messages_filled
 from prompts_app.views import answers
+from prompts_app.views.receipts import receipt_of
 
 
 @require_safe
@@ -26,6 +27,7 @@ def run_page(request: Request, run_id: uuid.UUID) -> HttpResponse:
     profile = entry.owner.profile
     # The head of the page names model and date already, and this is the page it would lead to.
     shown = answers.answer(run, html) | {"figures": [], "url": ""}
+    receipt = receipt_of(run)
     context: dict[str, Any] = {
         "run": run,
         "entry": entry,
@@ -36,6 +38,8 @@ def run_page(request: Request, run_id: uuid.UUID) -> HttpResponse:
         "answer": shown,
         "messages_sent": messages_filled(run.version.content, run.values),
         "parameters": _parameters(run),
+        "receipt_code": receipts.code_of(receipt) if receipt else "",
+        "same_person": receipts.author_is_operator(run),
         "is_hidden": entry.visibility != Entry.Visibility.LISTED,
     }
     return render(request, "runs/page.html", context)

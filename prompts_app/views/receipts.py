@@ -1,0 +1,155 @@
+"""Receipts: the file of one run, the site's public keys, and checking a receipt."""
+
+import json
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from prompts_app import access, http
+from prompts_app.forms.receipts import VerifyForm
+from prompts_app.http import Request
+from prompts_app.models import Receipt, Run
+from prompts_app.receipts import checks, statement
+from prompts_app.receipts.checks import Line
+from prompts_app.receipts.keys import keys_document
+from prompts_app.services import receipt_keys, receipts
+
+SCRIPT = settings.BASE_DIR / "docs" / "verify.py"
+
+
+@require_safe
+@http.kept
+def receipt_file(request: Request, run_id: uuid.UUID) -> HttpResponse:
+    """The receipt of a run that the reader may see, as JSON."""
+    run = access.public_run(run_id, http.viewer(request))
+    kept = receipt_of(run)
+    if kept is None:
+        raise Http404
+    response = _json(receipts.document(kept, run))
+    response["Content-Disposition"] = f'inline; filename="receipt-{run.pk}.json"'
+    # A file for programs: search engines are given the run's page.
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+@require_safe
+@http.kept
+def key_file(request: Request) -> HttpResponse:
+    """Every public key this site has signed with."""
+    return _json(keys_document(settings.SITE_URL, receipt_keys.public_keys()))
+
+
+@require_safe
+@http.kept
+def script_file(request: Request) -> HttpResponse:
+    """The script that checks receipts without this site."""
+    try:
+        text = SCRIPT.read_text()
+    except FileNotFoundError as error:
+        raise Http404 from error
+    return HttpResponse(text, content_type="text/plain; charset=utf-8")
+
+
+# Public pages carry no CSRF token; a check changes nothing, whoever asked for it.
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def verify(request: Request) -> HttpResponse:
+    """Take a receipt and say line by line what holds; `?run=` takes that of a run here."""
+    return _verify_given(request) if request.method == "POST" else _verify_page(request)
+
+
+@http.kept
+def _verify_page(request: Request) -> HttpResponse:
+    try:
+        run_id = uuid.UUID(request.GET.get("run", ""))
+    except ValueError:
+        return render(request, "receipts/page.html", {"form": VerifyForm(), **_links()})
+    run = access.public_run(run_id, http.viewer(request))
+    if receipt_of(run) is None:
+        raise Http404
+    return render(request, "receipts/page.html", _own(run, VerifyForm()))
+
+
+def _verify_given(request: Request) -> HttpResponse:
+    form = VerifyForm(request.POST, request.FILES)
+    context: dict[str, Any] | None = None
+    if form.is_valid():
+        given = form.receipt()
+        context = _checked(request, given, form) if given else _named(request, form)
+    status = 200 if context else 422
+    response = render(
+        request, "receipts/page.html", context or {"form": form, **_links()}, status=status
+    )
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def receipt_of(run: Run) -> Receipt | None:
+    """Return a run's receipt; None for runs from elsewhere and from before there were receipts."""
+    return getattr(run, "receipt", None)
+
+
+def _named(request: Request, form: VerifyForm) -> dict[str, Any] | None:
+    """The check of the run whose address was given; None with an error at its field."""
+    try:
+        run = access.public_run(form.run_id(), http.viewer(request))
+    except Http404:
+        form.add_error("link", _("There is no such run here, or it is not public."))
+        return None
+    if receipt_of(run) is None:
+        form.add_error("link", _("This run has no receipt: it was not captured by this site."))
+        return None
+    return _own(run, form)
+
+
+def _own(run: Run, form: VerifyForm) -> dict[str, Any]:
+    """Check a receipt of this site's in the very form it is given away."""
+    kept = receipt_of(run)
+    assert kept is not None
+    document = json.dumps(receipts.document(kept, run), ensure_ascii=False)
+    given = statement.read_receipt(document.encode())
+    return _result(given, receipts.look(given), run) | {"form": form}
+
+
+def _checked(request: Request, given: statement.Receipt, form: VerifyForm) -> dict[str, Any]:
+    lines = receipts.look(given)
+    try:
+        run = access.public_run(uuid.UUID(given.statement["run"]), http.viewer(request))
+    except Http404:
+        run = None
+    kept = receipt_of(run) if run is not None else None
+    # Told only of runs that anyone may see: to others a forged receipt must be no key.
+    if kept is not None and Line("signature", "fails", "broken") in lines:
+        lines.append(receipts.difference(given, kept))
+    return _result(given, lines, run) | {"form": form}
+
+
+def _result(given: statement.Receipt, lines: list[Line], run: Run | None) -> dict[str, Any]:
+    holds = checks.holds(lines)
+    foreign = Line("key", "fails", "unknown") in lines
+    return {
+        "lines": lines,
+        "verdict": "holds" if holds else "foreign" if foreign else "fails",
+        # Nothing is repeated of what nobody signed.
+        "said": given.statement if holds else None,
+        "code": given.code,
+        "finished_at": statement.read_time(given.statement["times"]["finished_at"]),
+        "run": run,
+        "same_person": given.statement["author_is_operator"] if holds else False,
+        **_links(),
+    }
+
+
+def _links() -> dict[str, Any]:
+    return {"script_url": reverse("receipt_script") if SCRIPT.exists() else ""}
+
+
+def _json(value: dict[str, Any]) -> HttpResponse:
+    return JsonResponse(value, json_dumps_params={"indent": 2, "ensure_ascii": False})
