@@ -3,7 +3,7 @@
 from django import template
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from prompts_app.receipts.checks import Line
 
@@ -11,76 +11,88 @@ register = template.Library()
 
 # What was looked at (checks.Line.about and services.receipts.compare).
 ABOUT: dict[str, str | Promise] = {
-    "signature": _lazy("Signature"),
-    "key": _lazy("Key"),
-    "site": _lazy("Site"),
-    "messages": _lazy("Messages in the receipt"),
-    "output": _lazy("Answer in the receipt"),
-    "kept": _lazy("Kept here"),
-    "version": _lazy("Version"),
-    "input": _lazy("Prompt sent"),
-    "answer": _lazy("Answer shown here"),
-    "figures": _lazy("Figures"),
+    "signature": gettext_lazy("Signature"),
+    "key": gettext_lazy("Key"),
+    "site": gettext_lazy("Site"),
+    "messages": gettext_lazy("Messages in the receipt"),
+    "output": gettext_lazy("Answer in the receipt"),
+    "kept": gettext_lazy("Kept here"),
+    "version": gettext_lazy("Version"),
+    "input": gettext_lazy("Prompt sent"),
+    "answer": gettext_lazy("Answer shown here"),
+    "figures": gettext_lazy("Figures"),
 }
 
 STATES: dict[str, str | Promise] = {
-    "holds": _lazy("holds"),
-    "fails": _lazy("does not hold"),
-    "open": _lazy("cannot be checked"),
+    "holds": gettext_lazy("holds"),
+    "fails": gettext_lazy("does not hold"),
+    "open": gettext_lazy("cannot be checked"),
 }
 
 LINES: dict[tuple[str, str], str | Promise] = {
-    ("signature", "intact"): _lazy("The statement is exactly what was signed."),
-    ("signature", "broken"): _lazy("The statement is not what was signed: something was changed."),
-    ("signature", "no_key"): _lazy("Without its key the signature cannot be checked."),
-    ("key", "current"): _lazy("The key is the one this site signs with today."),
-    ("key", "retired"): _lazy("The key was in use when this was signed, and was replaced since."),
-    ("key", "unknown"): _lazy("The key is none of this site’s: check it where it was made."),
-    ("key", "too_early"): _lazy("The receipt is dated before its key was in use."),
-    ("key", "too_late"): _lazy("The receipt is dated after its key was replaced."),
-    ("key", "leaked"): _lazy("The key fell into other hands: anyone may have signed this with it."),
-    ("key", "leaked_kept"): _lazy(
+    ("signature", "intact"): gettext_lazy("The statement is exactly what was signed."),
+    ("signature", "broken"): gettext_lazy(
+        "The statement is not what was signed: something was changed."
+    ),
+    ("signature", "no_key"): gettext_lazy("Without its key the signature cannot be checked."),
+    ("key", "current"): gettext_lazy("The key is the one this site signs with today."),
+    ("key", "retired"): gettext_lazy(
+        "The key was in use when this was signed, and was replaced since."
+    ),
+    ("key", "unknown"): gettext_lazy("The key is none of this site’s: check it where it was made."),
+    ("key", "too_early"): gettext_lazy("The receipt is dated before its key was in use."),
+    ("key", "too_late"): gettext_lazy("The receipt is dated after its key was replaced."),
+    ("key", "leaked"): gettext_lazy(
+        "The key fell into other hands: anyone may have signed this with it."
+    ),
+    ("key", "leaked_kept"): gettext_lazy(
         "The key fell into other hands, but this site itself keeps this very receipt."
     ),
-    ("site", "same"): _lazy("The receipt names this site."),
-    ("site", "other"): _lazy("The receipt names another address of the site."),
-    ("messages", "same"): _lazy("They match the statement."),
-    ("messages", "changed"): _lazy("They do not match the statement."),
-    ("messages", "left_out"): _lazy("The receipt comes without them; it holds their hash."),
-    ("output", "same"): _lazy("It matches the statement."),
-    ("output", "changed"): _lazy("It does not match the statement."),
-    ("output", "left_out"): _lazy("The receipt comes without it; it holds its hash."),
-    ("kept", "same"): _lazy("This site keeps the same receipt for this run."),
-    ("kept", "other"): _lazy("This site keeps another receipt for this run."),
-    ("kept", "gone"): _lazy("This site no longer keeps this run."),
-    ("kept", "differs"): _lazy("It differs from the receipt this site keeps for this run."),
-    ("kept", "other_signature"): _lazy(
+    ("site", "same"): gettext_lazy("The receipt names this site."),
+    ("site", "other"): gettext_lazy("The receipt names another address of the site."),
+    ("messages", "same"): gettext_lazy("They match the statement."),
+    ("messages", "changed"): gettext_lazy("They do not match the statement."),
+    ("messages", "left_out"): gettext_lazy("The receipt comes without them; it holds their hash."),
+    ("output", "same"): gettext_lazy("It matches the statement."),
+    ("output", "changed"): gettext_lazy("It does not match the statement."),
+    ("output", "left_out"): gettext_lazy("The receipt comes without it; it holds its hash."),
+    ("kept", "same"): gettext_lazy("This site keeps the same receipt for this run."),
+    ("kept", "other"): gettext_lazy("This site keeps another receipt for this run."),
+    ("kept", "gone"): gettext_lazy("This site no longer keeps this run."),
+    ("kept", "differs"): gettext_lazy("It differs from the receipt this site keeps for this run."),
+    ("kept", "other_signature"): gettext_lazy(
         "The statement is the one this site keeps for this run; its signature is not."
     ),
-    ("version", "same"): _lazy("The version on this site is the one that was run."),
-    ("version", "changed"): _lazy("The version on this site is not the one that was run."),
-    ("version", "withdrawn"): _lazy(
+    ("version", "same"): gettext_lazy("The version on this site is the one that was run."),
+    ("version", "changed"): gettext_lazy("The version on this site is not the one that was run."),
+    ("version", "withdrawn"): gettext_lazy(
         "Its author withdrew the version: the prompt and the answer were erased here."
     ),
-    ("input", "same"): _lazy("The prompt with its values is the one that was sent."),
-    ("input", "changed"): _lazy("The prompt with its values is not the one that was sent."),
-    ("answer", "same"): _lazy("The answer on this site is unchanged since it was signed."),
-    ("answer", "changed"): _lazy("The answer on this site was changed after it was signed."),
-    ("figures", "same"): _lazy("Model, provider, tokens and times here are what was signed."),
-    ("figures", "changed"): _lazy("What this site shows of the run is not what was signed."),
+    ("input", "same"): gettext_lazy("The prompt with its values is the one that was sent."),
+    ("input", "changed"): gettext_lazy("The prompt with its values is not the one that was sent."),
+    ("answer", "same"): gettext_lazy("The answer on this site is unchanged since it was signed."),
+    ("answer", "changed"): gettext_lazy("The answer on this site was changed after it was signed."),
+    ("figures", "same"): gettext_lazy(
+        "Model, provider, tokens and times here are what was signed."
+    ),
+    ("figures", "changed"): gettext_lazy("What this site shows of the run is not what was signed."),
 }
 
 # Why something is no receipt (receipts.reading.ReceiptError).
 PROBLEMS: dict[str, str | Promise] = {
-    "too_large": _lazy("This is larger than 1 MB, which no receipt is."),
-    "not_text": _lazy("This holds characters that cannot be read: it must be text in UTF-8."),
-    "not_json": _lazy("This is not JSON. Copy the whole receipt, first brace to last."),
-    "duplicate_key": _lazy("A name stands twice in the same place, so it could be read two ways."),
-    "number": _lazy("A number in this is one that not every program reads alike."),
-    "too_deep": _lazy("This is nested more deeply than any receipt."),
-    "not_a_receipt": _lazy("This is JSON, but not a receipt."),
-    "format_version": _lazy("This receipt has a format that this site does not know."),
-    "not_keys": _lazy("This is not a file with the keys of a site."),
+    "too_large": gettext_lazy("This is larger than 1 MB, which no receipt is."),
+    "not_text": gettext_lazy(
+        "This holds characters that cannot be read: it must be text in UTF-8."
+    ),
+    "not_json": gettext_lazy("This is not JSON. Copy the whole receipt, first brace to last."),
+    "duplicate_key": gettext_lazy(
+        "A name stands twice in the same place, so it could be read two ways."
+    ),
+    "number": gettext_lazy("A number in this is one that not every program reads alike."),
+    "too_deep": gettext_lazy("This is nested more deeply than any receipt."),
+    "not_a_receipt": gettext_lazy("This is JSON, but not a receipt."),
+    "format_version": gettext_lazy("This receipt has a format that this site does not know."),
+    "not_keys": gettext_lazy("This is not a file with the keys of a site."),
 }
 
 

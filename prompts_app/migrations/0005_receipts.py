@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('prompts_app', '0003_search_index'),
+        ('prompts_app', '0004_run_shown_index'),
     ]
 
     operations = [
