@@ -18,6 +18,7 @@ from jsonschema import Draft202012Validator, FormatChecker, SchemaError, Validat
 from jsonschema.protocols import Validator
 from jsonschema.validators import validator_for
 from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]
+from referencing import Resource
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
@@ -135,7 +136,16 @@ def _lost_references(schema: Any) -> Iterator[str]:
                         resolver.lookup(reference)
                     except Unresolvable:
                         yield reference
-        left += [(each, resolver.in_subresource(each)) for each in resource.subresources()]
+        left += [(each, resolver.in_subresource(each)) for each in _inside(resource)]
+
+
+def _inside(resource: Resource[Any]) -> list[Resource[Any]]:
+    """The schemas directly in `resource`."""
+    try:
+        return list(resource.subresources())
+    except (AttributeError, TypeError):
+        # "dependencies" that mixes names and schemas trips referencing; `json_keeps` does not mind.
+        return []
 
 
 _DATE_TIME = re.compile(

@@ -58,17 +58,19 @@ def state(kind: str, text: str, value: Any = None) -> str:
     return verdict.state
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(nearly)
 def test_json_is_what_the_grammar_says(text: str) -> None:
     assert (state("is-json", text) == "passed") == bool(GRAMMAR.search(text))
 
 
+@settings(deadline=None)
 @given(values, st.sampled_from([None, 2]))
 def test_what_is_written_as_json_is_json(value: Any, indent: int | None) -> None:
     assert state("is-json", json.dumps(value, indent=indent)) == "passed"
 
 
+@settings(deadline=None)
 @given(st.text("abc .,:;<>()-\n", max_size=20), values, st.text("abc .,:;<>()-\n", max_size=20))
 def test_json_is_found_inside(before: str, value: Any, after: str) -> None:
     text = f"{before}{json.dumps(value)}{after}"
@@ -192,3 +194,14 @@ def test_draft_schemas_are_known_without_fetching() -> None:
     assert check({"type": "is-json", "value": meta}) == []
     assert state("is-json", '{"type": "object"}', meta) == "passed"
     assert state("is-json", '{"type": "objet"}', meta) == "failed"
+
+
+def test_dependencies_on_names_and_on_schemas() -> None:
+    old = {
+        "$schema": "http://json-schema.org/draft-04/schema#",
+        "dependencies": {"a": ["b"], "c": {"minProperties": 3}},
+    }
+    assert check({"type": "is-json", "value": old}) == []
+    assert state("is-json", '{"a": 1, "b": 2}', old) == "passed"
+    assert state("is-json", '{"a": 1}', old) == "failed"
+    assert state("is-json", '{"c": 1}', old) == "failed"

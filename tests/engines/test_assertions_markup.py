@@ -44,6 +44,7 @@ def nested(names: list[str], lonely: str) -> st.SearchStrategy[str]:
     )
 
 
+@settings(deadline=None)
 @given(nested(["a", "b-c", "é"], "<!-- x -->"), st.data())
 def test_xml_by_construction(text: str, data: st.DataObject) -> None:
     assert state("is-xml", f"\n{text}\n") == "passed"
@@ -107,6 +108,7 @@ def test_xml_by_example(text: str, verdict: str) -> None:
     assert state("is-xml", text) == verdict
 
 
+@settings(deadline=None)
 @given(nested(["div", "span", "em", "my-tag", "section"], "<br>"), st.data())
 def test_html_by_construction(text: str, data: st.DataObject) -> None:
     assert state("is-html", f"\n{text}\n{text}") == "passed"

@@ -27,6 +27,7 @@ def holds(kind: str, text: str, value: object, **more: object) -> bool:
     return verdict.state == "passed"
 
 
+@settings(deadline=None)
 @given(short, some)
 def test_one_text(text: str, value: str) -> None:
     quoted = re.escape(value)
@@ -38,6 +39,7 @@ def test_one_text(text: str, value: str) -> None:
     assert holds("regex", text, quoted) == bool(re.search(quoted, text))
 
 
+@settings(deadline=None)
 @given(short, some, short)
 def test_what_was_put_in_is_found(before: str, value: str, after: str) -> None:
     assert holds("contains", before + value + after, value)
@@ -47,6 +49,7 @@ def test_what_was_put_in_is_found(before: str, value: str, after: str) -> None:
     assert holds("contains-all", before + value + after, [value, value])
 
 
+@settings(deadline=None)
 @given(short, st.lists(some, min_size=1, max_size=4))
 def test_several_texts(text: str, values: list[str]) -> None:
     each = [holds("contains", text, value) for value in values]
@@ -64,6 +67,7 @@ def test_the_missing_texts_are_named() -> None:
     assert many == verdict
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(st.sampled_from("aé’-1"), min_size=1), max_size=8), blank, st.data())
 def test_words_are_counted(words: list[str], between: str, data: st.DataObject) -> None:
     text = between + between.join(words)
@@ -77,6 +81,7 @@ def test_words_are_counted(words: list[str], between: str, data: st.DataObject) 
     assert judge({"type": "word-count", "value": 1}, Output(text)).values == {"count": count}
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20), st.integers(0, 20))
 def test_characters_are_counted(text: str, most: int) -> None:
     count = len(text.encode("utf-32-le", "surrogatepass")) // 4
@@ -94,6 +99,7 @@ def edits(one: str, other: str) -> int:
     return row[-1]
 
 
+@settings(deadline=None)
 @given(short, short.filter(bool), st.integers(0, 8))
 def test_edit_distance(text: str, reference: str, most: int) -> None:
     distance = edits(text, reference)
@@ -105,6 +111,7 @@ def test_edit_distance(text: str, reference: str, most: int) -> None:
 words = st.lists(st.sampled_from(["the", "cat", "Cat", "don't", "42", "été"]), max_size=9)
 
 
+@settings(deadline=None)
 @given(words, words.filter(bool), st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0]))
 def test_shared_words(candidate: list[str], reference: list[str], least: float) -> None:
     left, right = Counter(candidate), Counter(reference)
