@@ -49,7 +49,7 @@ test-postgres: $(DEVELOPMENT) $(MESSAGES)
 
 test-browser: $(DEVELOPMENT) $(MESSAGES)
 	@.ci/chromium >/dev/null
-	CHROMIUM="$$(.ci/chromium)" TEST_DATABASE=sqlite $(PY) -m pytest tests/browser
+	CHROMIUM="$$(.ci/chromium)" TEST_DATABASE=sqlite $(PY) -m pytest tests/browser -n 2
 
 soak: $(DEVELOPMENT) $(MESSAGES)
 	TEST_DATABASE=sqlite $(PY) -m pytest tests/soak

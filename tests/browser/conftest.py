@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
@@ -138,12 +137,6 @@ def _session_of(browser: Browser, site: RunningSite, email: str, password: str) 
     state = context.storage_state()
     context.close()
     return state
-
-
-@pytest.fixture(scope="session")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder for files to upload."""
-    return tmp_path_factory.mktemp("uploads")
 
 
 def sign_in(page: Page, email: str, password: str) -> None:

@@ -12,7 +12,6 @@ VISITORS = {
     "search without results": "/explore/?q=zyzzyva",
     "profile": "/@sample/",
     "entry": "/@sample/support-ticket-triage/",
-    "entry at a case": "/@sample/sql-explainer/?case={sql_case}",
     "entry in French": "/@sample/facture-vers-json/",
     "picture entry": "/@sample/product-picture/",
     "version": "/@sample/support-ticket-triage/v1/",
@@ -21,6 +20,7 @@ VISITORS = {
     "try": "/@sample/support-ticket-triage/try/?case={case}",
     "picture try": "/@sample/product-picture/try/",
     "own try": "/tries/{attempt}/",
+    "check a receipt": "/verify/",
     "sign in": "/accounts/login/",
     "sign up": "/accounts/signup/",
     "forgotten password": "/accounts/password/reset/",
@@ -50,6 +50,7 @@ AUTHORS = {
     "e-mail addresses": "/accounts/email/",
     "change password": "/accounts/password/change/",
     "two steps": "/accounts/2fa/",
+    "set up two steps": "/accounts/2fa/totp/activate/",
     "sign out": "/accounts/logout/",
 }
 
@@ -68,7 +69,6 @@ draft.content["messages"][0]["content"] += " And a change not published yet."
 draft.save()
 print(json.dumps({
     "case": str(case.pk),
-    "sql_case": str(Entry.objects.get(slug="sql-explainer").cases.last().pk),
     "run": str(triage.published.runs.filter(case=case).first().pk),
     "pasted": str(factories.run(triage.published, origin="pasted").pk),
     "attempt": str(factories.attempt(triage, output="One *answer*.", values=case.values).pk),

@@ -2,35 +2,45 @@
 
 import re
 
-from playwright.sync_api import StorageState, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Visit
+from tests.browser.conftest import PASSWORD, Visit, sign_in
 from tests.browser.test_visitor_tries import finished
 from tests.browser.watch import Watch
 from tests.site import RunningSite
 
 KEY = "sk-browser-0123456789"
 
-ENTRY = """
-from prompts_app.models import LLMModel, User
+AUTHOR = """
+from prompts_app.models import LLMModel
+from prompts_app.services import accounts
 from tests import factories
-author = User.objects.get(email="ada@example.org")
-entry = factories.entry(author, title="Models to choose", slug="models-to-choose")
+author = accounts.create_author(
+    "{handle}@example.org", "{password}", handle="{handle}", name="{handle}", site_cap=1_000_000)
+entry = factories.entry(author, title="Models to choose", slug="models", visibility="unlisted")
 entry.tryable.set(LLMModel.objects.filter(provider__owner=None, name="demo-small"))
 """
-STAFF = """
+OPERATOR = """
 from prompts_app.models import User
-User.objects.filter(email="ada@example.org").update(is_staff={staff})
+User.objects.filter(email="edith@example.org").update(is_staff=True)
 """
+
+
+def author(visit: Visit, site: RunningSite, handle: str) -> Page:
+    """Make an author of an entry that can be tried on one model; sign in."""
+    site.python(AUTHOR.format(handle=handle, password=PASSWORD))
+    page = visit()
+    sign_in(page, f"{handle}@example.org", PASSWORD)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Entries")
+    return page
 
 
 def test_from_an_address_to_a_model_that_visitors_choose(
-    visit: Visit, site: RunningSite, ada: StorageState, watch: Watch
+    visit: Visit, site: RunningSite, watch: Watch
 ) -> None:
     watch.allowed.add(422)
-    site.python(ENTRY)
     demo = site.environment["DEMO_MODEL_URL"]
-    page = visit(storage_state=ada)
+    page = author(visit, site, "edith")
 
     # Whoever is not the operator cannot reach into the private network.
     page.goto("/studio/models/")
@@ -39,7 +49,7 @@ def test_from_an_address_to_a_model_that_visitors_choose(
     page.get_by_role("button", name="Keep it and go on to the test").click()
     expect(page.get_by_label("Address")).to_have_attribute("aria-invalid", "true")
     expect(page.locator(".field__error")).to_be_visible()
-    site.python(STAFF.format(staff=True))
+    site.python(OPERATOR)
 
     # A wrong address is said to be wrong, in words.
     page.get_by_label("Name").fill("My own server")
@@ -72,12 +82,12 @@ def test_from_an_address_to_a_model_that_visitors_choose(
     expect(page.get_by_text("Models and prices are saved.")).to_be_visible()
 
     # Allow it on an entry; a visitor chooses it.
-    page.goto("/studio/entries/models-to-choose/settings/")
+    page.goto("/studio/entries/models/settings/")
     page.get_by_role("checkbox", name="demo-large (My own server)").check()
     page.get_by_role("button", name="Save the settings").click()
     expect(page.get_by_role("checkbox", name="demo-large (My own server)")).to_be_checked()
     visitor = visit()
-    visitor.goto("/@ada/models-to-choose/try/")
+    visitor.goto("/@edith/models/try/")
     visitor.get_by_label("Model").select_option("demo-large")
     visitor.get_by_label("Text").fill("Three ships came in.")
     visitor.get_by_role("button", name="Run", exact=True).click()
@@ -88,14 +98,12 @@ def test_from_an_address_to_a_model_that_visitors_choose(
     assert KEY not in site.log()
 
 
-def test_a_try_can_be_paused_by_its_author(
-    visit: Visit, ada: StorageState, site: RunningSite, watch: Watch
-) -> None:
+def test_a_try_can_be_paused_by_its_author(visit: Visit, site: RunningSite, watch: Watch) -> None:
     watch.allowed.add(409)
+    page = author(visit, site, "mary")
     visitor = visit()
-    visitor.goto("/@ada/models-to-choose/try/")
+    visitor.goto("/@mary/models/try/")
     visitor.get_by_label("Text").fill("One more.")
-    page = visit(storage_state=ada)
     page.goto("/studio/limits/")
     page.get_by_role("button", name="Stop all tries").click()
     visitor.get_by_role("button", name="Run", exact=True).click()

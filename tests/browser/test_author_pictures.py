@@ -38,9 +38,9 @@ def text_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def picture_entry(site: RunningSite, ada: StorageState) -> str:
-    """The studio's address of an entry of Ada's whose prompt makes pictures."""
+    """The studio's address of a listed entry of Ada's whose prompt makes pictures."""
     site.python(PICTURES)
     return "/studio/entries/pictures/"
 
@@ -60,6 +60,7 @@ def loaded(page: Page, selector: str) -> None:
     assert picture.evaluate("picture => picture.naturalWidth") > 0
 
 
+@pytest.mark.usefixtures("picture_entry")
 def test_a_profile_with_a_picture(
     visit: Visit, ada: StorageState, watch: Watch, picture: Path, text_file: Path
 ) -> None:

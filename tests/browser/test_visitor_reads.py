@@ -52,7 +52,8 @@ def test_filters_stand_in_the_address_and_the_back_button_takes_them_off(
     page = visit(width)
     page.goto("/explore/")
     results = page.locator("article.result")
-    everything = results.count()
+    # Two of the six samples are in French.
+    expect(results.nth(5)).to_be_visible()
     _open_filters(page)
     page.locator(".filters").get_by_role("link", name=re.compile("^French")).click()
     expect(page).to_have_url(re.compile(r"language=fr"))
@@ -64,7 +65,7 @@ def test_filters_stand_in_the_address_and_the_back_button_takes_them_off(
     page.go_back()
     expect(results).to_have_count(2)
     page.get_by_role("link", name="Clear filters").click()
-    expect(results).to_have_count(everything)
+    expect(results.nth(5)).to_be_visible()
     page.go_back()
     expect(results).to_have_count(2)
 
@@ -81,7 +82,8 @@ def test_a_search_without_results_offers_a_way_on(visit: Visit) -> None:
     page.goto("/explore/?q=zyzzyva")
     expect(page.get_by_text("Nothing found for “zyzzyva”")).to_be_visible()
     page.get_by_role("main").get_by_role("link", name="Show all entries").click()
-    expect(page.locator("article.result")).to_have_count(6)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Explore")
+    expect(page.get_by_role("link", name=TITLE)).to_be_visible()
 
 
 def test_a_search_finds_accented_words_without_accents(visit: Visit) -> None:
@@ -189,8 +191,8 @@ def _clipboard(page: Page) -> str:
 def test_a_comparison_of_chosen_versions(visit: Visit) -> None:
     page = visit()
     page.goto(f"{ENTRY}compare/?from=1&to=2")
-    page.get_by_label("From").select_option("v2")
-    page.get_by_label("to", exact=True).select_option("v3")
+    page.get_by_label("From version").select_option("v2")
+    page.get_by_label("To version").select_option("v3")
     page.get_by_role("button", name="Compare").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("From version 2 to version 3")
     messages = page.get_by_role("region", name="Messages")

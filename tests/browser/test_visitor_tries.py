@@ -113,19 +113,17 @@ def test_the_try_has_a_page_of_its_own_and_the_way_back(visit: Visit, site: Runn
     assert tries(site) == after + 1
 
 
-def test_a_try_can_be_deleted_by_its_visitor(visit: Visit, site: RunningSite, watch: Watch) -> None:
+def test_a_try_can_be_deleted_by_its_visitor(visit: Visit, watch: Watch) -> None:
     page = visit()
     page.goto(TRY)
     page.get_by_label("The customer's ticket").fill("Delete this later.")
     run(page)
     finished(page)
-    before = tries(site)
     page.get_by_role("link", name="This try’s own page").click()
     page.wait_for_url("**/tries/*/")
     address = page.url
     page.get_by_role("button", name="Delete this try").click()
     page.wait_for_url("**/@sample/**")
-    assert tries(site) == before - 1
     watch.allowed.add(404)
     response = page.goto(address)
     assert response is not None
@@ -271,7 +269,7 @@ def test_a_refused_try_says_why_and_offers_the_recorded_answer(
     run(page)
     error = page.locator("[data-try-error]")
     expect(error).to_contain_text("You have used all your tries for today.")
-    expect(error).to_contain_text("It is free again at")
+    expect(error).to_contain_text("You can try again from")
     recorded = page.locator("[data-try-recorded]:visible")
     expect(recorded).to_have_count(1)
     expect(recorded).to_contain_text("Recorded earlier, with the example “Quiet but serious”")
