@@ -122,6 +122,8 @@ class Processes:
 
     def __init__(self) -> None:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        # Asked now: a terminal that was closed meanwhile no longer says that it was one.
+        self._terminal = next((number for number in range(3) if os.isatty(number)), None)
         self._libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
     def __enter__(self) -> Self:
@@ -168,9 +170,8 @@ class Processes:
 
     def wait(self) -> NoReturn:
         """Wait until a process ends, which raises LaunchError, or a stop is asked for."""
-        terminal = next((number for number in range(3) if os.isatty(number)), None)
-        if terminal is not None:
-            watch = threading.Thread(target=_watch_terminal, args=(terminal,), daemon=True)
+        if self._terminal is not None:
+            watch = threading.Thread(target=_watch_terminal, args=(self._terminal,), daemon=True)
             watch.start()
         while True:
             # Leaves the status for Popen, which must learn it too.
@@ -208,7 +209,8 @@ def _watch_terminal(terminal: int) -> None:
     poll = select.poll()
     poll.register(terminal, 0)
     if any(event & select.POLLHUP for _, event in poll.poll()):
-        os.kill(os.getpid(), signal.SIGHUP)
+        # To the main thread: it may sit in a system call that only its own signals end.
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGHUP)
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
