@@ -18,6 +18,20 @@ from tests.site import ROOT, RunningSite
 WAIT_MS = 15_000
 SAMPLE_AUTHOR = "demo@promptfolio.example"
 PASSWORD = "correct horse battery staple"
+# Chromium's address bar is a web page in a process of its own, made anew for every window: half of
+# what a test costs. A second list of features replaces Playwright's, so what counts is repeated.
+NOT_NEEDED = (
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsFirstBalancedModeAutoEnable",
+    "HttpsUpgrades",
+    "MediaRouter",
+    "OptimizationHints",
+    "PaintHolding",
+    "ThirdPartyStoragePartitioning",
+)
 
 expect.set_options(timeout=WAIT_MS)
 
@@ -84,7 +98,9 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     path = os.environ.get("CHROMIUM") or shutil.which("chromium")
     if path is None:
         pytest.fail("No Chromium: set CHROMIUM to its program, or install the package “chromium”.")
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    arguments = [f"--disable-features={','.join(NOT_NEEDED)}"]
+    if os.geteuid() == 0:
+        arguments.append("--no-sandbox")
     return {**browser_type_launch_args, "executable_path": path, "args": arguments}
 
 

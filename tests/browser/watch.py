@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Request, Response, WebError
 
+# Chromium and htmx say here, too, that a request failed; each is counted once, where it failed.
+REPEATED = ("Failed to load resource", "htmx:afterRequest", "htmx:sendError")
+
 
 @dataclass
 class Watch:
@@ -25,8 +28,7 @@ class Watch:
         context.on("response", self._response)
 
     def _console(self, message: ConsoleMessage) -> None:
-        # Chromium repeats failed requests here; they are counted once, by their status.
-        if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
+        if message.type in ("error", "warning") and not message.text.startswith(REPEATED):
             self.problems.append(f"console at {_where(message)}: {message.text}")
 
     def _error(self, error: WebError) -> None:
