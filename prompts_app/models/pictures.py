@@ -1,8 +1,11 @@
 """Pictures: re-encoded uploads and pictures that models made."""
 
 import uuid
+from typing import Any
 
-from django.db import models
+from django.db import models, transaction
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -40,3 +43,14 @@ class Picture(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+@receiver(post_delete, sender=Picture)
+def remove_files(instance: Picture, using: str, **_signal: Any) -> None:
+    """Remove a picture's files once its row is gone, also where something else took it along."""
+
+    def remove() -> None:
+        instance.file.delete(save=False)
+        instance.small.delete(save=False)
+
+    transaction.on_commit(remove, using=using)

@@ -6,7 +6,7 @@ from allauth.account.models import EmailAddress
 from django.db import transaction
 
 from prompts_app.models import Profile, SiteGrant, User
-from prompts_app.services import entries, pictures
+from prompts_app.services import entries
 
 
 def create_author(
@@ -39,6 +39,4 @@ def delete_author(user: User) -> None:
     with transaction.atomic():
         for entry in user.entries.all():
             entries.delete_entry(entry)
-        for picture in user.pictures.all():
-            pictures.delete_picture(picture)
         user.delete()

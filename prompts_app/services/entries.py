@@ -139,25 +139,23 @@ def set_tryable(entry: Entry, models: Iterable[LLMModel]) -> None:
 
 
 def set_cover(entry: Entry, picture: Picture | None) -> None:
-    """Show `picture` on cards and the entry page, or the typographic cover again."""
+    """Show `picture` on cards and the entry page, or the typographic cover again.
+
+    The former cover is deleted, unless it is also what a run made.
+    """
+    former = entry.cover
     entry.cover = picture
     entry.save(update_fields=["cover", "updated_at"])
+    if former is not None and not former.runs.exists():
+        former.delete()
 
 
 def delete_entry(entry: Entry) -> None:
     """Delete the entry with everything that belongs to it, files included."""
     with transaction.atomic():
-        files = [(picture.file, picture.small) for picture in Picture.objects.filter(entry=entry)]
         # Versions leave only with an entry that is marked for it (see models/triggers.py).
         Entry.objects.filter(pk=entry.pk).update(purge_at=timezone.now())
         entry.delete()
-
-        def remove_files() -> None:
-            for file, small in files:
-                file.delete(save=False)
-                small.delete(save=False)
-
-        transaction.on_commit(remove_files)
 
 
 def index(entry: Entry) -> None:

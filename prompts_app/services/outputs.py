@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from prompts_app.models import Run
-from prompts_app.services import pictures, rendering
+from prompts_app.services import rendering
 
 
 class Kept(Exception):  # noqa: N818 - it reads as the condition it is
@@ -28,6 +28,6 @@ def delete_output(run: Run) -> None:
         picture = run.picture
         run.delete()
         if picture is not None:
-            pictures.delete_picture(picture)
+            picture.delete()
         if run.output:
             rendering.forget([run.output])

@@ -27,10 +27,3 @@ def keep_picture(
     picture.small.save(f"{picture.pk}-small.{small.format}", ContentFile(small.data), save=False)
     picture.save()
     return picture
-
-
-def delete_picture(picture: Picture) -> None:
-    """Delete a picture and its files."""
-    picture.delete()
-    picture.file.delete(save=False)
-    picture.small.delete(save=False)

@@ -50,4 +50,4 @@ def _replace_avatar(profile: Profile, picture: Picture | None) -> None:
         locked.save(update_fields=["avatar"])
     profile.avatar = picture
     if former is not None:
-        pictures.delete_picture(former)
+        former.delete()

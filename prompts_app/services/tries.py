@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from prompts_app.models import Entry, Try
-from prompts_app.services import budget, pictures
+from prompts_app.services import budget
 
 _OUTCOME = (
     *("state", "model_answered", "output", "finish_reason", "labels", "parameters_left_out"),
@@ -20,7 +20,7 @@ def write_down(attempt: Try) -> None:
     outcome = {name: getattr(attempt, name) for name in _OUTCOME}
     if not Try.objects.live().filter(pk=attempt.pk).update(**outcome):
         Try.objects.filter(pk=attempt.pk).update(state=attempt.state, cost=attempt.cost)
-        _delete_pictures(attempt)
+        attempt.pictures.all().delete()
 
 
 def kept_try(attempt_id: uuid.UUID, entry: Entry) -> Try | None:
@@ -33,15 +33,10 @@ def erase_try(attempt: Try) -> None:
 
     The empty row stays until its day is over: it still counts towards the limits.
     """
-    _delete_pictures(attempt)
+    attempt.pictures.all().delete()
     Try.objects.filter(pk=attempt.pk).update(
         values={}, output="", error_detail="", expires_at=timezone.now()
     )
-
-
-def _delete_pictures(attempt: Try) -> None:
-    for picture in attempt.pictures.all():
-        pictures.delete_picture(picture)
 
 
 def mark_interrupted() -> int:
@@ -54,12 +49,5 @@ def mark_interrupted() -> int:
 def delete_expired() -> int:
     """Delete tries whose 30 days are over, pictures included; return how many."""
     now = timezone.now()
-    expired = Try.objects.filter(
-        expires_at__lte=now, created_at__lte=now - timedelta(days=1)
-    ).prefetch_related("pictures")
-    count = 0
-    for attempt in expired.iterator(chunk_size=200):
-        _delete_pictures(attempt)
-        attempt.delete()
-        count += 1
-    return count
+    expired = Try.objects.filter(expires_at__lte=now, created_at__lte=now - timedelta(days=1))
+    return expired.delete()[1].get(Try._meta.label, 0)

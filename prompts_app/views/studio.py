@@ -148,7 +148,6 @@ def settings(request: Request, slug: str) -> HttpResponse:
 def cover(request: Request, slug: str) -> HttpResponse:
     """Replace the cover, or take it away."""
     entry = access.own_entry(request.user, slug)
-    old = entry.cover
     if "remove" in request.POST:
         new = None
     else:
@@ -163,8 +162,6 @@ def cover(request: Request, slug: str) -> HttpResponse:
             form.add_error("picture", str(PICTURE_ERRORS[error.code]))
             return _settings_page(request, entry, EntrySettingsForm(entry), form, status=422)
     entries.set_cover(entry, new)
-    if old is not None:
-        pictures.delete_picture(old)
     messages.success(request, _("The cover is kept.") if new else _("The cover is removed."))
     return redirect("studio_entry_settings", slug)
 

@@ -202,6 +202,7 @@ def upload(data: bytes) -> dict[str, Any]:
     return {"picture": SimpleUploadedFile("me.png", data, "image/png")}
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_picture_is_kept_replaced_and_removed(signed_in: Client, owner: User) -> None:
     profile = factories.profile(owner)
     assert signed_in.post(PICTURE, upload(factories.png())).status_code == 302
