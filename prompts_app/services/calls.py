@@ -51,7 +51,7 @@ def plan(model: LLMModel, content: dict[str, Any], values: dict[str, str]) -> Pl
     messages = versions.messages_with(content, values)
     parameters = dict(content["parameters"])
     if model.kind == LLMModel.Kind.IMAGE:
-        prompt = "\n\n".join(message["content"] for message in messages)
+        prompt = versions.picture_prompt(messages)
         return Plan(
             PictureCall(
                 endpoint=endpoint,

@@ -129,23 +129,25 @@ def claim_next() -> Claimed | None:
             run.state = Run.State.RUNNING
             run.lease_until = timezone.now() + budget.LEASE
             try:
+                if run.version.withdrawn_at:
+                    raise CannotCapture("withdrawn")
                 if run.model is None:
                     raise CannotCapture("not_usable")
                 plan = calls.plan(run.model, run.version.content, run.values)
                 purse = budget.purse_of(run.model)
                 reservation = budget.reserve(run.version.entry.owner, purse, plan.bound)
-            except (CannotCapture, keys.KeyUnreadable, budget.BudgetExhausted, KeyError) as error:
-                run.state = Run.State.FAILED
-                run.finished_at = timezone.now()
-                run.error_code = {
-                    keys.KeyUnreadable: "key_unreadable",
-                    budget.BudgetExhausted: "budget",
-                    CannotCapture: "not_usable",
-                }.get(type(error), "withdrawn")
+            except CannotCapture as error:
+                run.error_code = error.code
+            except keys.KeyUnreadable:
+                run.error_code = "key_unreadable"
+            except budget.BudgetExhausted:
+                run.error_code = "budget"
+            else:
                 run.save()
-                continue
+                return Claimed(run, plan, reservation.pk)
+            run.state = Run.State.FAILED
+            run.finished_at = timezone.now()
             run.save()
-        return Claimed(run, plan, reservation.pk)
     return None
 
 

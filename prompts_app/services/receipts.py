@@ -100,8 +100,7 @@ def messages_sent(run: Run) -> list[dict[str, str]]:
     content = run.version.content
     messages = versions.messages_with(content, run.values)
     if content["kind"] == "image":
-        prompt = "\n\n".join(message["content"] for message in messages)
-        messages = [{"role": "user", "content": prompt}]
+        messages = [{"role": "user", "content": versions.picture_prompt(messages)}]
     cleaned: list[dict[str, str]] = clean_json(messages)
     return cleaned
 

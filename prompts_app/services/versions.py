@@ -1,5 +1,6 @@
 """Publishing and withdrawing versions."""
 
+import unicodedata
 from typing import Any
 
 from django.db import transaction
@@ -88,16 +89,36 @@ def withdraw_version(version: Version) -> None:
         entries.index(entry)
 
 
-def messages_with(content: dict[str, Any], values: dict[str, str]) -> list[dict[str, str]]:
-    """Return the messages of a version's content with `values` in place of its variables.
+def filled(
+    content: dict[str, Any], values: dict[str, str], *, keep_empty: bool = False
+) -> dict[str, str]:
+    """Return what stands in the place of each variable: its value, else its default.
 
-    A variable without a value takes its default.
+    One without either keeps its braces; with `keep_empty` so does one whose value and default are
+    empty. Names are in NFC.
     """
-    filled = {one["name"]: one["default"] for one in content["variables"]} | values
+    given = {one["name"]: one["default"] for one in content["variables"]} | values
+    braces = {
+        name: f"{{{{ {name} }}}}"
+        for message in content["messages"]
+        for name in variables.names(message["content"])
+    }
+    return braces | {
+        unicodedata.normalize("NFC", name): value
+        for name, value in given.items()
+        if value or not keep_empty
+    }
+
+
+def messages_with(content: dict[str, Any], values: dict[str, str]) -> list[dict[str, str]]:
+    """Return the messages of a version's content with `values` in place of its variables."""
+    known = filled(content, values)
     return [
-        {
-            "role": message["role"],
-            "content": variables.render(message["content"], filled),
-        }
+        {"role": message["role"], "content": variables.render(message["content"], known)}
         for message in content["messages"]
     ]
+
+
+def picture_prompt(messages: list[dict[str, str]]) -> str:
+    """Return the one text that a picture model gets of several messages."""
+    return "\n\n".join(message["content"] for message in messages)

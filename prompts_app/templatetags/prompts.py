@@ -1,6 +1,5 @@
 """Prompts with their variables marked, and the addresses of pictures."""
 
-import unicodedata
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -8,6 +7,7 @@ from django import template
 from django.urls import reverse
 
 from prompts_app.models import Picture
+from prompts_app.services import versions
 from prompts_app.text import variables
 
 register = template.Library()
@@ -31,19 +31,14 @@ def messages_filled(
     default, and one without either keeps its braces; with `keep_empty` so does one whose value
     and default are empty.
     """
-    given = {one["name"]: one["default"] for one in content["variables"]} | values
-    known = {
-        unicodedata.normalize("NFC", name): value
-        for name, value in given.items()
-        if value or not keep_empty
-    }
-    shown = []
-    for message in content.get("messages", ()):
-        text = message["content"]
-        braces = {name: f"{{{{ {name} }}}}" for name in variables.names(text)}
-        pieces = variables.filled_pieces(text, braces | known)
-        shown.append({"role": message["role"], "pieces": pieces})
-    return shown
+    known = versions.filled(content, values, keep_empty=keep_empty)
+    return [
+        {
+            "role": message["role"],
+            "pieces": variables.filled_pieces(message["content"], known),
+        }
+        for message in content["messages"]
+    ]
 
 
 @register.filter

@@ -8,8 +8,9 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
+from prompts_app.llm.types import ChatCall
 from prompts_app.models import Entry, LLMModel, Picture, Run
-from prompts_app.services import captures, versions
+from prompts_app.services import calls, captures, versions
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -364,3 +365,12 @@ def test_the_pages_speak_french(client: Client, entry: Entry) -> None:
         response = client.get(where)
         assert response.status_code == 200
         assert '<html lang="fr"' in response.content.decode()
+
+
+def test_a_name_without_a_variable_keeps_its_braces(client: Client, entry: Entry) -> None:
+    version = factories.version(entry, factories.content("Say {{ this }}", variables=[]))
+    model = model_of(entry)
+    assert client.get(address(entry)).status_code == 200
+    call = calls.plan(model, version.content, {}).call
+    assert isinstance(call, ChatCall)
+    assert call.messages == [{"role": "user", "content": "Say {{ this }}"}]
