@@ -4,13 +4,14 @@ Every amount is integer micro-dollars. A day is a day of UTC, fixed when the mon
 """
 
 import uuid
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
 from prompts_app.models import BudgetDay, LLMModel, Reservation, SiteGrant, Spending, User
+from prompts_app.services import days
 
 # Longer than every deadline of a call, so that only a dead process lets one run out.
 LEASE = timedelta(minutes=10)
@@ -36,18 +37,13 @@ def purse_of(model: LLMModel) -> str:
     return BudgetDay.Purse.OWN if model.provider.owner_id else BudgetDay.Purse.SITE
 
 
-def next_day(today: date) -> datetime:
-    """Return the moment (UTC) at which the budget after `today` begins."""
-    return datetime.combine(today + timedelta(days=1), time.min, tzinfo=UTC)
-
-
 def reserve(owner: User, purse: str, amount: int) -> Reservation:
     """Set `amount` aside, or refuse.
 
     Call it first in a transaction: the row it updates is locked until that ends, so checks made
     after it see every earlier call of this author. Raises BudgetExhausted.
     """
-    today = timezone.now().astimezone(UTC).date()
+    today = days.today()
     limit = day_limit(owner, purse)
     with transaction.atomic(savepoint=False):
         day, _created = BudgetDay.objects.get_or_create(
@@ -61,7 +57,7 @@ def reserve(owner: User, purse: str, amount: int) -> Reservation:
                 budget_day=day, amount=amount, lease_until=timezone.now() + LEASE
             )
     # Raised out here: an error within would spoil the caller's transaction.
-    raise BudgetExhausted(next_day(today))
+    raise BudgetExhausted(days.end(today))
 
 
 def settle(reservation_id: uuid.UUID, actual: int | None) -> None:

@@ -5,8 +5,17 @@ from typing import Any
 
 from prompts_app.llm import prices
 from prompts_app.llm.errors import LLMError
-from prompts_app.llm.types import ChatCall, Endpoint, PictureCall, Price, Usage
+from prompts_app.llm.types import (
+    ChatCall,
+    Endpoint,
+    Finished,
+    PictureCall,
+    PictureResult,
+    Price,
+    Usage,
+)
 from prompts_app.models import LLMModel
+from prompts_app.models.execution import Execution
 from prompts_app.services import providers, versions
 
 # Sent where the author set no maximum: an answer without an end has no upper price.
@@ -39,6 +48,44 @@ class Plan:
     def cost_of_failure(self, error: LLMError) -> int | None:
         """Return what a failed call cost: nothing only where the provider cannot have billed."""
         return self.cost(error.usage or Usage()) if error.billed else 0
+
+
+def outcome(result: Finished | PictureResult) -> dict[str, Any]:
+    """Return what an answer says of itself, as fields of an Execution."""
+    fields: dict[str, Any] = {
+        "model_answered": (result.model_answered or "")[:120],
+        "labels": sorted(result.labels),
+        "parameters_left_out": sorted(result.refused),
+        "prompt_tokens": result.usage.prompt_tokens,
+        "completion_tokens": result.usage.completion_tokens,
+        "latency_ms": result.latency_ms,
+    }
+    if isinstance(result, Finished):
+        fields |= {
+            "output": result.text,
+            "finish_reason": (result.finish_reason or "")[:40],
+            "first_token_ms": result.ttft_ms,
+        }
+    return fields
+
+
+def failure(error: LLMError) -> dict[str, Any]:
+    """Return what a failed call leaves, as fields of an Execution."""
+    return {
+        "state": Execution.State.FAILED,
+        "error_code": error.code,
+        "error_detail": error.detail,
+        "output": error.partial,
+        "parameters_left_out": sorted(error.refused),
+    }
+
+
+# Of a picture that came and is none.
+NOT_A_PICTURE: dict[str, Any] = {
+    "state": Execution.State.FAILED,
+    "error_code": "bad_answer",
+    "error_detail": "The provider's answer is not a PNG, JPEG or WebP picture.",
+}
 
 
 def plan(model: LLMModel, content: dict[str, Any], values: dict[str, str]) -> Plan:

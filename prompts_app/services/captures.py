@@ -171,34 +171,23 @@ async def perform(claimed: Claimed) -> None:
 
 def _keep_answer(claimed: Claimed, result: Finished | PictureResult) -> None:
     run = claimed.run
-    run.cost = claimed.plan.cost(result.usage)
-    budget.settle(claimed.reservation, run.cost)
+    cost = claimed.plan.cost(result.usage)
+    budget.settle(claimed.reservation, cost)
     if run.model is not None:
         providers.remember_refused(run.model, result.refused)
     outcome: dict[str, Any] = {
         "state": Run.State.DONE,
-        "model_answered": (result.model_answered or "")[:120],
-        "prompt_tokens": result.usage.prompt_tokens,
-        "completion_tokens": result.usage.completion_tokens,
-        "labels": sorted(result.labels),
-        "parameters_left_out": sorted(result.refused),
+        "cost": cost,
         "parameters_sent": result.sent,
-        "latency_ms": result.latency_ms,
         "raw_response": result.raw,
-        "cost": run.cost,
+        **calls.outcome(result),
     }
-    if isinstance(result, Finished):
-        outcome |= {
-            "output": result.text,
-            "finish_reason": (result.finish_reason or "")[:40],
-            "first_token_ms": result.ttft_ms,
-        }
-    else:
+    if isinstance(result, PictureResult):
         entry = run.version.entry
         try:
             outcome["picture"] = pictures.keep_picture(entry.owner, result.data, entry=entry)
         except PictureError:
-            outcome |= {"state": Run.State.FAILED, "error_code": "bad_answer"}
+            outcome |= calls.NOT_A_PICTURE
     _finish(run, result.response_id, **outcome)
 
 
@@ -208,14 +197,7 @@ def _keep_failure(claimed: Claimed, error: LLMError) -> None:
     budget.settle(claimed.reservation, cost)
     if run.model is not None:
         providers.remember_refused(run.model, error.refused)
-    _finish(
-        run,
-        state=Run.State.FAILED,
-        error_code=error.code,
-        error_detail=error.detail,
-        output=error.partial,
-        cost=cost,
-    )
+    _finish(run, cost=cost, **calls.failure(error))
 
 
 def _keep_interrupted(claimed: Claimed) -> None:

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, timedelta
 
 from django.db.models import Count
 from django.db.models.functions import TruncDate
-from django.utils import timezone
 
 from prompts_app.models import BudgetDay, SiteGrant, Spending, Try, User
-from prompts_app.services import budget
+from prompts_app.services import budget, days
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +50,16 @@ def pause(owner: User, paused: bool) -> None:
 
 def purses_today(owner: User) -> list[Purse]:
     """Return the author's own purse, and the operator's if the author may use it (or did today)."""
-    days = {day.purse: day for day in BudgetDay.objects.filter(owner=owner, day=_today())}
+    by_purse = {day.purse: day for day in BudgetDay.objects.filter(owner=owner, day=days.today())}
     purses = [BudgetDay.Purse.OWN]
-    if BudgetDay.Purse.SITE in days or SiteGrant.objects.filter(user=owner).exists():
+    if BudgetDay.Purse.SITE in by_purse or SiteGrant.objects.filter(user=owner).exists():
         purses.append(BudgetDay.Purse.SITE)
     return [
         Purse(
             name=purse.value,
             limit=budget.day_limit(owner, purse),
-            spent=days[purse].spent if purse in days else 0,
-            reserved=days[purse].reserved if purse in days else 0,
+            spent=by_purse[purse].spent if purse in by_purse else 0,
+            reserved=by_purse[purse].reserved if purse in by_purse else 0,
         )
         for purse in purses
     ]
@@ -68,14 +67,13 @@ def purses_today(owner: User) -> list[Purse]:
 
 def last_days(owner: User, count: int) -> list[Day]:
     """Return today and the `count` - 1 days before it, newest first."""
-    first = _today() - timedelta(days=count - 1)
+    first = days.today() - timedelta(days=count - 1)
     spent = {
         (day.day, day.purse): day.spent
         for day in BudgetDay.objects.filter(owner=owner, day__gte=first)
     }
-    midnight = datetime.combine(first, time.min, tzinfo=UTC)
     tries = dict(
-        Try.objects.filter(entry__owner=owner, created_at__gte=midnight)
+        Try.objects.filter(entry__owner=owner, created_at__gte=days.start(first))
         .order_by()
         .values(day=TruncDate("created_at", tzinfo=UTC))
         .annotate(number=Count("pk"))
@@ -88,13 +86,9 @@ def last_days(owner: User, count: int) -> list[Day]:
             own=spent.get((day, BudgetDay.Purse.OWN.value), 0),
             site=spent.get((day, BudgetDay.Purse.SITE.value), 0),
         )
-        for day in _back_from(_today(), count)
+        for day in _back_from(days.today(), count)
     ]
 
 
 def _back_from(day: date, count: int) -> Iterator[date]:
     return (day - timedelta(days=number) for number in range(count))
-
-
-def _today() -> date:
-    return timezone.now().astimezone(UTC).date()

@@ -2,22 +2,18 @@
 
 import uuid
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 
 from prompts_app.models import Entry, Try
 from prompts_app.services import budget
 
-_OUTCOME = (
-    *("state", "model_answered", "output", "finish_reason", "labels", "parameters_left_out"),
-    *("prompt_tokens", "completion_tokens", "cost", "first_token_ms", "latency_ms"),
-    *("error_code", "error_detail"),
-)
 
-
-def write_down(attempt: Try) -> None:
+def write_down(attempt: Try, **outcome: Any) -> None:
     """Write down what came of a try; of one its visitor has erased meanwhile, only the cost."""
-    outcome = {name: getattr(attempt, name) for name in _OUTCOME}
+    for name, value in outcome.items():
+        setattr(attempt, name, value)
     if not Try.objects.live().filter(pk=attempt.pk).update(**outcome):
         Try.objects.filter(pk=attempt.pk).update(state=attempt.state, cost=attempt.cost)
         attempt.pictures.all().delete()

@@ -8,12 +8,11 @@ import uuid
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import datetime
 from threading import Lock
 
 from django.db import transaction
 from django.db.models import Count, Q
-from django.utils import timezone
 
 from prompts_app.llm import client
 from prompts_app.llm.errors import LLMError
@@ -21,7 +20,7 @@ from prompts_app.llm.gather import gathered
 from prompts_app.llm.types import Delta, Finished, PictureCall, PictureResult
 from prompts_app.models import Entry, LLMModel, Run, Spending, TestCase, Try, Version
 from prompts_app.pictures.intake import PictureError
-from prompts_app.services import budget, calls, keys, pictures, providers, tries
+from prompts_app.services import budget, calls, days, keys, pictures, providers, tries
 from prompts_app.services.threads import in_database
 
 
@@ -107,7 +106,7 @@ def admit(
             reservation = budget.reserve(entry.owner, budget.purse_of(model), plan.bound)
         except budget.BudgetExhausted as exhausted:
             raise Refused("budget", exhausted.resets_at) from exhausted
-        tomorrow = budget.next_day(timezone.now().astimezone(UTC).date())
+        tomorrow = days.end(days.today())
         by_visitor, on_entry = _today(visitor, entry)
         if by_visitor >= limits.tries_per_visitor:
             raise Refused("visitor_limit", tomorrow)
@@ -131,9 +130,10 @@ def admit(
 
 def _today(visitor: str, entry: Entry) -> tuple[int, int]:
     """Count today's tries: the visitor's on all entries of this author, and all on this entry."""
-    midnight = datetime.combine(timezone.now().astimezone(UTC).date(), time.min, tzinfo=UTC)
     counts = (
-        Try.objects.filter(Q(visitor=visitor) | Q(entry=entry), created_at__gte=midnight)
+        Try.objects.filter(
+            Q(visitor=visitor) | Q(entry=entry), created_at__gte=days.start(days.today())
+        )
         # A try the provider refused before answering costs the visitor nothing.
         .exclude(state=Try.State.FAILED, cost=0, output="")
         .aggregate(
@@ -179,54 +179,30 @@ async def perform(admitted: Admitted) -> AsyncGenerator[Started | Text | Ended, 
 
 
 def _keep_answer(admitted: Admitted, result: Finished | PictureResult) -> None:
-    attempt, plan = admitted.attempt, admitted.plan
-    attempt.cost = plan.cost(result.usage)
-    attempt.state = Try.State.DONE
-    attempt.model_answered = (result.model_answered or "")[:120]
-    attempt.labels = sorted(result.labels)
-    attempt.parameters_left_out = sorted(result.refused)
-    attempt.prompt_tokens = result.usage.prompt_tokens
-    attempt.completion_tokens = result.usage.completion_tokens
-    attempt.latency_ms = result.latency_ms
-    if isinstance(result, Finished):
-        attempt.output = result.text
-        attempt.finish_reason = (result.finish_reason or "")[:40]
-        attempt.first_token_ms = result.ttft_ms
-    _settle(admitted, attempt.cost)
+    attempt = admitted.attempt
+    cost = admitted.plan.cost(result.usage)
+    # Settled on its own, first: nothing that goes wrong with the answer may touch the money.
+    budget.settle(admitted.reservation, cost)
     providers.remember_refused(admitted.model, result.refused)
+    outcome = {"state": Try.State.DONE, "cost": cost, **calls.outcome(result)}
     if isinstance(result, PictureResult):
         try:
             pictures.keep_picture(attempt.entry.owner, result.data, attempt=attempt)
         except PictureError:
-            attempt.state, attempt.error_code = Try.State.FAILED, "bad_answer"
-            attempt.error_detail = "The provider's answer is not a PNG, JPEG or WebP picture."
-    tries.write_down(attempt)
+            outcome |= calls.NOT_A_PICTURE
+    tries.write_down(attempt, **outcome)
 
 
 def _keep_failure(admitted: Admitted, error: LLMError) -> None:
-    attempt = admitted.attempt
-    attempt.cost = admitted.plan.cost_of_failure(error)
-    attempt.state = Try.State.FAILED
-    attempt.error_code = error.code
-    attempt.error_detail = error.detail
-    attempt.output = error.partial
-    attempt.parameters_left_out = sorted(error.refused)
-    _settle(admitted, attempt.cost)
+    cost = admitted.plan.cost_of_failure(error)
+    budget.settle(admitted.reservation, cost)
     providers.remember_refused(admitted.model, error.refused)
-    tries.write_down(attempt)
+    tries.write_down(admitted.attempt, cost=cost, **calls.failure(error))
 
 
 def _keep_stopped(admitted: Admitted, text: str) -> None:
-    attempt = admitted.attempt
-    attempt.state = Try.State.STOPPED
-    attempt.output = text
-    _settle(admitted, None)
-    tries.write_down(attempt)
-
-
-def _settle(admitted: Admitted, cost: int | None) -> None:
-    # Settled on its own, first: nothing that goes wrong with the answer may touch the money.
-    budget.settle(admitted.reservation, cost)
+    budget.settle(admitted.reservation, None)
+    tries.write_down(admitted.attempt, state=Try.State.STOPPED, output=text)
 
 
 class Handover:

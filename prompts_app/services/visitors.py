@@ -4,12 +4,11 @@ import hashlib
 import hmac
 import ipaddress
 import secrets
-from datetime import UTC, date, timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 
-from django.utils import timezone
-
 from prompts_app.models import VisitorSalt
+from prompts_app.services import days
 
 
 def address_block(address: str) -> str:
@@ -30,7 +29,7 @@ def address_block(address: str) -> str:
 
 def visitor_key(address: str) -> str:
     """Return the visitor's key of today (UTC): 64 hex digits that mean nothing tomorrow."""
-    salt = _salt_of(timezone.now().astimezone(UTC).date())
+    salt = _salt_of(days.today())
     return hmac.new(salt, address_block(address).encode(), hashlib.sha256).hexdigest()
 
 
@@ -45,5 +44,5 @@ def _salt_of(day: date) -> bytes:
 
 def destroy_old_salts() -> int:
     """Delete salts of days before yesterday; return how many."""
-    oldest_kept = timezone.now().astimezone(UTC).date() - timedelta(days=1)
+    oldest_kept = days.today() - timedelta(days=1)
     return VisitorSalt.objects.filter(day__lt=oldest_kept).delete()[0]

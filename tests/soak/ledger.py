@@ -12,7 +12,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from prompts_app.models import BudgetDay, Reservation, Spending, User
-from prompts_app.services import budget
+from prompts_app.services import budget, days
 from tests.soak.storm import Journal, Report
 
 OWN = BudgetDay.Purse.OWN
@@ -28,7 +28,7 @@ def reserve_by_reading(owner: User, purse: str, amount: int) -> Reservation:
         owner=owner, purse=purse, day=today, defaults={"limit": budget.day_limit(owner, purse)}
     )
     if day.spent + day.reserved + amount > day.limit:
-        raise budget.BudgetExhausted(budget.next_day(today))
+        raise budget.BudgetExhausted(days.end(today))
     day.reserved += amount
     day.save(update_fields=["reserved"])
     return Reservation.objects.create(

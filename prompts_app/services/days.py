@@ -1,0 +1,20 @@
+"""Days of budgets, limits and salts: days of UTC."""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+from django.utils import timezone
+
+
+def today() -> date:
+    """Return the day it is."""
+    return timezone.now().astimezone(UTC).date()
+
+
+def start(day: date) -> datetime:
+    """Return the moment at which `day` begins."""
+    return datetime.combine(day, time.min, tzinfo=UTC)
+
+
+def end(day: date) -> datetime:
+    """Return the moment at which the day after `day` begins."""
+    return start(day + timedelta(days=1))
