@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
 from django_htmx.middleware import HtmxDetails
 
 from prompts_app.models import User
@@ -92,16 +91,6 @@ def kept(
         return response
 
     return wrapper
-
-
-def page_or_part(
-    request: Request, page: str, part: str, context: dict[str, Any], *, status: int = 200
-) -> HttpResponse:
-    """Render `part` for htmx and the whole `page` (which includes that part) otherwise."""
-    whole = not request.htmx or request.htmx.boosted or request.htmx.history_restore_request
-    response = render(request, page if whole else part, context, status=status)
-    response["Vary"] = "HX-Request"
-    return response
 
 
 class SeeOther(HttpResponseRedirect):

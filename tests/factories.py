@@ -27,6 +27,7 @@ from prompts_app.models import (
 )
 from prompts_app.receipts.canonical import content_hash
 from prompts_app.services import entries, pictures, providers, receipts, versions
+from prompts_app.services.cases import save_case
 
 _numbers = count(1)
 PASSWORD = "correct horse battery staple"
@@ -143,7 +144,7 @@ def case(entry: Entry, name: str = "", **fields: Any) -> TestCase:
     """Return a test case of the entry, after those it has."""
     number = next(_numbers)
     values = {"values": {"text": f"Text {number}"}} | fields
-    return entries.save_case(entry, None, name=name or f"Case {number}", **values)
+    return save_case(entry, None, name=name or f"Case {number}", **values)
 
 
 def run(version: Version, case: TestCase | None = None, **fields: Any) -> Run:

@@ -17,8 +17,6 @@ from prompts_app.pictures.intake import MAX_BYTES
 from prompts_app.text import clean
 from prompts_app.transfer import document as limits
 
-MAX_USE_CASE = 5_000
-
 # ISO 639-1 codes, each language in its own words.
 LANGUAGES = (
     ("en", "English"),
@@ -164,7 +162,7 @@ class NewEntryForm(forms.Form):
         error_messages={"max_length": TOO_LONG},
     )
     use_case = several_lines(
-        MAX_USE_CASE,
+        limits.MAX_USE_CASE,
         label=gettext_lazy("Use case"),
         help_text=gettext_lazy("Who needs this, and what for. Markdown."),
         widget=forms.Textarea(attrs={"rows": 5}),

@@ -15,7 +15,6 @@ from prompts_app.forms.values import ValuesForm
 from prompts_app.http import Request
 from prompts_app.models import Entry, Run, TestCase
 from prompts_app.services import cases as case_services
-from prompts_app.services import entries
 from prompts_app.transfer.document import MAX_CASES
 from prompts_app.views.studio import about_entry, author
 
@@ -25,7 +24,7 @@ from prompts_app.views.studio import about_entry, author
 def cases(request: Request, slug: str) -> HttpResponse:
     """The entry's test cases, in their order."""
     entry = access.own_entry(request.user, slug)
-    found = entries.live_cases(entry)
+    found = case_services.live_cases(entry)
     names = [variable["name"] for variable in entry.draft.content["variables"]]
     context = {
         **about_entry(entry, "cases"),
@@ -49,7 +48,7 @@ def cases(request: Request, slug: str) -> HttpResponse:
 def new_case(request: Request, slug: str) -> HttpResponse:
     """Add a test case."""
     entry = access.own_entry(request.user, slug)
-    if len(entries.live_cases(entry)) >= MAX_CASES:
+    if len(case_services.live_cases(entry)) >= MAX_CASES:
         messages.error(
             request, _("An entry keeps at most %(most)d test cases.") % {"most": MAX_CASES}
         )
@@ -71,7 +70,7 @@ def _edit(request: Request, entry: Entry, case: TestCase | None) -> HttpResponse
         form = CaseForm(request.POST)
         values = ValuesForm(content, request.POST, allow_empty=True)
         if not [one for one in (form, values) if not one.is_valid()]:
-            entries.save_case(entry, case, values=values.values(), **form.cleaned_data)
+            case_services.save_case(entry, case, values=values.values(), **form.cleaned_data)
             messages.success(request, _("The test case is saved."))
             return redirect("studio_cases", entry.slug)
     else:
@@ -94,7 +93,7 @@ def _edit(request: Request, entry: Entry, case: TestCase | None) -> HttpResponse
 def remove_case(request: Request, slug: str, case_id: uuid.UUID) -> HttpResponse:
     """Take a test case off the list; the list then offers to undo it."""
     case = _of(request, slug, case_id)
-    entries.withdraw_case(case)
+    case_services.withdraw_case(case)
     return redirect(reverse("studio_cases", args=[slug]) + f"?removed={case.pk}")
 
 

@@ -14,6 +14,7 @@ from prompts_app.forms.content import DraftForm
 from prompts_app.http import Request
 from prompts_app.models import Draft, Entry, TestCase
 from prompts_app.services import comparison, entries, rendering
+from prompts_app.services.cases import live_cases
 from prompts_app.templatetags.prompts import messages_filled
 from prompts_app.views.studio import about_entry, author
 
@@ -70,7 +71,7 @@ def _page(
     status: int = 200,
     extra: dict[str, Any] | None = None,
 ) -> HttpResponse:
-    cases = entries.live_cases(entry)
+    cases = live_cases(entry)
     chosen = _case(cases, request)
     context = {
         **about_entry(entry, "draft"),
@@ -91,7 +92,7 @@ def preview(request: Request, slug: str) -> HttpResponse:
     """What the sent draft renders to with the chosen test case; for the pane beside it."""
     entry = access.own_entry(request.user, slug)
     form = DraftForm(entry.draft.content["kind"], data=request.POST)
-    chosen = _case(entries.live_cases(entry), request)
+    chosen = _case(live_cases(entry), request)
     return render(
         request, "studio/_preview.html", {"preview": _preview(form, chosen), "case": chosen}
     )

@@ -19,7 +19,8 @@ from prompts_app.forms.values import ValuesForm
 from prompts_app.http import Request
 from prompts_app.models import Entry, LLMModel, Run, TestCase, Version
 from prompts_app.pictures.intake import PictureError
-from prompts_app.services import calls, captures, entries, keys, outputs, rendering
+from prompts_app.services import calls, captures, keys, outputs, rendering
+from prompts_app.services.cases import live_cases
 from prompts_app.services.versions import messages_with
 from prompts_app.templatetags.figures import microusd
 from prompts_app.views.answers import answer, texts_of
@@ -74,7 +75,7 @@ def _chosen_version(entry: Entry, wanted: str) -> Version | None:
 
 
 def _run(request: Request, version: Version) -> HttpResponse:
-    form = _run_form(version, entries.live_cases(version.entry), request.POST)
+    form = _run_form(version, live_cases(version.entry), request.POST)
     if not form.is_valid():
         return _page(request, version, run_form=form, status=422)
     try:
@@ -117,7 +118,7 @@ def _run_form(version: Version, cases: list[TestCase], data: Any = None) -> RunF
 
 
 def _paste(request: Request, version: Version) -> HttpResponse:
-    form = PasteForm(entries.live_cases(version.entry), request.POST)
+    form = PasteForm(live_cases(version.entry), request.POST)
     values = ValuesForm(version.content, request.POST, allow_empty=True)
     if not form.is_valid() or _own_values(form, values) is None:
         return _page(request, version, add_form=form, values_form=values, status=422)
@@ -132,7 +133,7 @@ def _paste(request: Request, version: Version) -> HttpResponse:
 
 
 def _picture(request: Request, version: Version) -> HttpResponse:
-    form = PictureOutputForm(entries.live_cases(version.entry), request.POST, request.FILES)
+    form = PictureOutputForm(live_cases(version.entry), request.POST, request.FILES)
     values = ValuesForm(version.content, request.POST, allow_empty=True)
     if form.is_valid() and _own_values(form, values) is not None:
         try:
@@ -180,7 +181,7 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     entry = version.entry
-    cases = entries.live_cases(entry)
+    cases = live_cases(entry)
     found = version.runs.select_related("case", "picture", "model").order_by("-created_at", "-pk")
     page = Paginator(found, RUNS_A_PAGE).get_page(request.GET.get("page"))
     runs = list(page.object_list)

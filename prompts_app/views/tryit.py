@@ -22,7 +22,8 @@ from prompts_app.forms.tryit import TryForm
 from prompts_app.forms.values import ValuesForm
 from prompts_app.http import Request
 from prompts_app.models import Entry, LLMModel, Picture, TestCase, Try, Version
-from prompts_app.services import entries, providers, rendering, tries, tryit, visitors
+from prompts_app.services import providers, rendering, tries, tryit, visitors
+from prompts_app.services.cases import case_of, live_cases
 from prompts_app.services.threads import in_database
 from prompts_app.templatetags.prompts import messages_filled, picture_url
 from prompts_app.templatetags.sentences import error_sentence
@@ -39,14 +40,14 @@ def try_entry(request: Request, handle: str, slug: str) -> HttpResponse:
     models = tryit.models_for(entry)
     if request.method == "POST":
         return _run(request, entry, models)
-    case = entries.case_of(entry, request.GET.get("case", ""))
+    case = case_of(entry, request.GET.get("case", ""))
     values = ValuesForm(_version(entry).content, initial=case.values if case else None)
     form = TryForm(models, initial={"attempt": uuid.uuid4()})
     return render(request, "tryit/page.html", _page(request, entry, models, form, values, case))
 
 
 def _run(request: Request, entry: Entry, models: list[LLMModel]) -> HttpResponse:
-    case = entries.case_of(entry, request.POST.get("case", ""))
+    case = case_of(entry, request.POST.get("case", ""))
     values = ValuesForm(_version(entry).content, request.POST)
     form = TryForm(models, request.POST)
     if not all((form.is_valid(), values.is_valid())):
@@ -248,7 +249,7 @@ def _page(
     values: ValuesForm,
     case: TestCase | None,
 ) -> dict[str, Any]:
-    cases = entries.live_cases(entry)
+    cases = live_cases(entry)
     recorded = tryit.recorded_answers(_version(entry), cases)
     bodies = rendering.html_of(texts_of(recorded))
     return {

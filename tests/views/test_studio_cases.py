@@ -8,7 +8,7 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from prompts_app.models import Entry, TestCase
-from prompts_app.services import entries
+from prompts_app.services.cases import live_cases
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -122,18 +122,18 @@ def test_a_case_with_outputs_keeps_the_values_they_were_made_with(
     client.post(address, TYPED)
     case.refresh_from_db()
     assert case.values == {"tone": "dry"}
-    assert [one.values["tone"] for one in entries.live_cases(entry)] == ["warm"]
+    assert [one.values["tone"] for one in live_cases(entry)] == ["warm"]
 
 
 def test_removing_can_be_undone(client: Client, entry: Entry) -> None:
     case = factories.case(entry, name="Odd one")
     page = client.post(of(entry, "studio_case_remove", case.pk), follow=True)
     assert "“Odd one” is removed" in page.content.decode()
-    assert entries.live_cases(entry) == []
+    assert live_cases(entry) == []
     assert client.get(of(entry, "studio_case", case.pk)).status_code == 404
     restore = of(entry, "studio_case_restore", case.pk)
     assert client.post(restore).status_code == 302
-    assert entries.live_cases(entry) == [case]
+    assert live_cases(entry) == [case]
     assert client.post(restore).status_code == 404
     for nonsense in ("x", "\x00", str(uuid.uuid4())):
         assert client.get(of(entry, "studio_cases"), {"removed": nonsense}).status_code == 200
