@@ -68,13 +68,9 @@ class KeptPages:
     ) -> None:
         """Answer a GET or HEAD from memory, or by `make`; many askers at once make it once."""
         asked = _asked(scope)
-        if asked is None:
-            answer = await make()
-            answer.pop(KEEP_HEADER)
-            await answer.send(send)
-            return
-        kept = self._get(asked.key)
-        if kept is None and scope["method"] == "HEAD":
+        kept = self._get(asked.key) if asked else None
+        # A HEAD that nothing is kept for has no body to keep.
+        if asked is None or (kept is None and scope["method"] == "HEAD"):
             answer = await make()
             answer.pop(KEEP_HEADER)
             await answer.send(send)
@@ -101,15 +97,18 @@ class KeptPages:
         generation = self._generation
         try:
             answer = await make()
+            keep = answer.pop(KEEP_HEADER) is not None
+            if keep and not any(name == b"set-cookie" for name, _ in answer.headers):
+                # Packing takes longer than a stream should wait for.
+                kept = await asyncio.to_thread(self._packed, key, answer)
+                # What was made while something changed may show the old state.
+                if generation == self._generation:
+                    self._put(key, kept)
         finally:
             # Only its own entry: a page that was not kept may be made by several at once.
             if self._making.get(key) is done:
                 del self._making[key]
             done.set_result(None)
-        # What was made while something changed may show the old state.
-        keep = answer.pop(KEEP_HEADER) is not None and generation == self._generation
-        if keep and not any(name == b"set-cookie" for name, _ in answer.headers):
-            self._put(key, answer)
         return answer
 
     def _get(self, key: Key) -> Kept | None:
@@ -122,7 +121,7 @@ class KeptPages:
         self._pages.move_to_end(key)
         return kept
 
-    def _put(self, key: Key, answer: Answer) -> None:
+    def _packed(self, key: Key, answer: Answer) -> Kept:
         digest = hashlib.blake2b(answer.body, digest_size=16, key=key[4].encode())
         etag = b'W/"' + digest.hexdigest().encode() + b'"'
         headers = [
@@ -133,7 +132,7 @@ class KeptPages:
         headers.append((b"etag", etag))
         headers.append((b"vary", b"Accept-Encoding, Accept-Language, Cookie, HX-Request"))
         packed = gzip.compress(answer.body, compresslevel=6)
-        kept = Kept(
+        return Kept(
             plain=Answer(200, [*headers, _length(answer.body)], answer.body),
             packed=Answer(200, [*headers, (b"content-encoding", b"gzip"), _length(packed)], packed),
             unchanged=Answer(
@@ -143,6 +142,8 @@ class KeptPages:
             until=time.monotonic() + self._seconds,
             size=len(answer.body) + len(packed) + 2048,
         )
+
+    def _put(self, key: Key, kept: Kept) -> None:
         self._drop(key)
         self._pages[key] = kept
         self._size += kept.size
