@@ -1,6 +1,9 @@
 """Rules on refusals, ends, times, costs and languages."""
 
+import subprocess
+import sys
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -133,3 +136,29 @@ def test_a_language_that_cannot_be_told(text: str, code: str) -> None:
     for kind in ("language", "not-language"):
         verdict = judge({"type": kind, "value": "en"}, Output(text))
         assert (verdict.state, verdict.code) == ("untestable", code)
+
+
+OFFLINE = """
+import sys
+
+def refuse(event, arguments):
+    if event.startswith(("socket.connect", "socket.getaddrinfo", "socket.sendto")):
+        raise SystemExit(f"asked the network: {event} {arguments}")
+
+sys.addaudithook(refuse)
+from prompts_app.assertions.child import find
+print(find("language", (sys.argv[1], "fr")).holds)
+"""
+
+
+def test_a_language_is_told_with_no_network_and_nothing_kept(tmp_path: Path) -> None:
+    """The model is the one that its package ships: none is downloaded, looked for or written."""
+    done = subprocess.run(
+        [sys.executable, "-c", OFFLINE, LANGUAGES["fr"]],
+        env={"FTLANG_CACHE": str(tmp_path / "none"), "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("True\n", "")
+    assert not list(tmp_path.iterdir())
