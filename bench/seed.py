@@ -78,6 +78,7 @@ def _batch(numbers: range, authors: "list[User]", runs: int, words: int) -> None
 
     from prompts_app.models import Draft, Entry, Run, Tag, Version
     from prompts_app.receipts.canonical import content_hash
+    from prompts_app.services.versions import prompt_hash
     from prompts_app.text.fold import fold
     from prompts_app.text.slug import slugify
 
@@ -134,6 +135,7 @@ def _batch(numbers: range, authors: "list[User]", runs: int, words: int) -> None
                 number=1,
                 content=content,
                 content_hash=content_hash(content),
+                prompt_hash=prompt_hash(content),
                 created_at=moment,
             )
             for entry, content, moment in zip(entries, contents, moments, strict=True)

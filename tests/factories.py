@@ -133,6 +133,7 @@ def versions_of(entry: Entry, number: int) -> list[Version]:
                 number=position,
                 content=wanted,
                 content_hash=content_hash(wanted),
+                prompt_hash=versions.prompt_hash(wanted),
                 change_note=f"Change {position}",
             )
         )

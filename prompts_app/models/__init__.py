@@ -2,6 +2,7 @@
 
 from prompts_app.models.accounts import Invitation, SiteGrant, Spending, User
 from prompts_app.models.entries import Draft, Entry, Tag, TestCase
+from prompts_app.models.evaluations import Evaluation
 from prompts_app.models.ledger import BudgetDay, Reservation
 from prompts_app.models.pictures import Picture
 from prompts_app.models.profiles import Profile
@@ -10,6 +11,7 @@ from prompts_app.models.receipts import Receipt, ReceiptKey
 from prompts_app.models.rendered import RenderedText
 from prompts_app.models.runs import Run
 from prompts_app.models.site import KeyFingerprint
+from prompts_app.models.tallies import Tally
 from prompts_app.models.tries import Try, VisitorSalt
 from prompts_app.models.versions import Version
 
@@ -17,6 +19,7 @@ __all__ = [
     "BudgetDay",
     "Draft",
     "Entry",
+    "Evaluation",
     "Invitation",
     "KeyFingerprint",
     "LLMModel",
@@ -31,6 +34,7 @@ __all__ = [
     "SiteGrant",
     "Spending",
     "Tag",
+    "Tally",
     "TestCase",
     "Try",
     "User",

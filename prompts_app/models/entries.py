@@ -91,6 +91,8 @@ class Entry(models.Model):
     )
     # Written when publishing: folded words of everything public, for the full-text indexes.
     search_text = models.TextField(blank=True, default="")
+    # What cards say of the published version's evidence (services/matrix.py); None without any.
+    proof = models.JSONField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
     # Set just before the entry is deleted: only then may its versions go.

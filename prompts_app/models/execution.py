@@ -39,6 +39,8 @@ class Execution(models.Model):
     # What the page says beside the answer: parameters left out, answer cut, no usage sent, …
     labels = models.JSONField(default=list)
     parameters_left_out = models.JSONField(default=list)
+    # Rule (services/judging.rule_of) → what it says of the output; docs/architecture.md.
+    verdicts = models.JSONField(default=dict)
     prompt_tokens = models.PositiveIntegerField(null=True, blank=True)
     completion_tokens = models.PositiveIntegerField(null=True, blank=True)
     cost = models.BigIntegerField(null=True, blank=True)

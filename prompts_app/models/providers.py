@@ -27,6 +27,9 @@ class Provider(models.Model):
     # Encrypted with FIELD_KEY; the site's own key stays in the environment and is never here.
     key_encrypted = models.BinaryField(blank=True, default=b"")
     active = models.BooleanField(default=True)
+    # Calls the worker makes at once, and until when it makes none because the provider asked.
+    at_once = models.PositiveSmallIntegerField(default=4)
+    rest_until = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("provider")

@@ -13,13 +13,16 @@ class Version(models.Model):
     """A published snapshot. Database triggers refuse every change but withdrawal.
 
     `content` is the JSON object documented in docs/architecture.md ("Content of a version");
-    `content_hash` is the SHA-256 of its canonical form (RFC 8785), in hex.
+    `content_hash` is the SHA-256 of its canonical form (RFC 8785), in hex. `prompt_hash` is the
+    same over what reaches the model: versions that differ only in their constraints or context
+    share it, and with it their runs.
     """
 
     entry = models.ForeignKey(Entry, models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
     content = models.JSONField()
     content_hash = models.CharField(max_length=64)
+    prompt_hash = models.CharField(max_length=64)
     change_note = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
@@ -31,6 +34,7 @@ class Version(models.Model):
         verbose_name_plural = _("versions")
         ordering = ("-number",)
         constraints = (models.UniqueConstraint(fields=("entry", "number"), name="version_number"),)
+        indexes = (models.Index(fields=("entry", "prompt_hash"), name="version_prompt"),)
 
     def __str__(self) -> str:
         return f"{self.entry} v{self.number}"

@@ -7,7 +7,6 @@ from prompts_app.llm import prices
 from prompts_app.llm.errors import LLMError
 from prompts_app.llm.types import (
     ChatCall,
-    Endpoint,
     Finished,
     PictureCall,
     PictureResult,
@@ -88,37 +87,41 @@ NOT_A_PICTURE: dict[str, Any] = {
 }
 
 
+def chat_plan(model: LLMModel, messages: list[dict[str, str]], parameters: dict[str, Any]) -> Plan:
+    """Return the call that sends `messages` to a text model. Raises keys.KeyUnreadable."""
+    price = providers.price_of(model)
+    given = {"max_tokens": DEFAULT_MAX_TOKENS} | parameters
+    return Plan(
+        ChatCall(
+            endpoint=providers.endpoint_of(model.provider),
+            model=model.name,
+            messages=messages,
+            parameters=given,
+            refused=frozenset(model.refused),
+        ),
+        price,
+        prices.upper_bound(price, messages, given["max_tokens"]),
+    )
+
+
 def plan(model: LLMModel, content: dict[str, Any], values: dict[str, str]) -> Plan:
     """Return the call that runs a version's content with `values` on `model`.
 
     Raises keys.KeyUnreadable.
     """
-    endpoint: Endpoint = providers.endpoint_of(model.provider)
-    price = providers.price_of(model)
     messages = versions.messages_with(content, values)
-    parameters = dict(content["parameters"])
-    if model.kind == LLMModel.Kind.IMAGE:
-        prompt = versions.picture_prompt(messages)
-        return Plan(
-            PictureCall(
-                endpoint=endpoint,
-                model=model.name,
-                prompt=prompt,
-                size=parameters.get("size"),
-                refused=frozenset(model.refused),
-            ),
-            price,
-            prices.picture_bound(price, prompt),
-        )
-    max_tokens = parameters.setdefault("max_tokens", DEFAULT_MAX_TOKENS)
+    if model.kind == LLMModel.Kind.TEXT:
+        return chat_plan(model, messages, content["parameters"])
+    price = providers.price_of(model)
+    prompt = versions.picture_prompt(messages)
     return Plan(
-        ChatCall(
-            endpoint=endpoint,
+        PictureCall(
+            endpoint=providers.endpoint_of(model.provider),
             model=model.name,
-            messages=messages,
-            parameters=parameters,
+            prompt=prompt,
+            size=content["parameters"].get("size"),
             refused=frozenset(model.refused),
         ),
         price,
-        prices.upper_bound(price, messages, max_tokens),
+        prices.picture_bound(price, prompt),
     )

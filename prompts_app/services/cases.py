@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from prompts_app.models import Entry, TestCase
+from prompts_app.models import Entry, TestCase, Version
 
 
 def save_case(entry: Entry, case: TestCase | None, **fields: Any) -> TestCase:
@@ -40,6 +40,14 @@ def restore_case(case: TestCase) -> None:
     """Bring a removed test case back to the list."""
     case.withdrawn_at = None
     case.save(update_fields=["withdrawn_at"])
+
+
+def values_for(version: Version, case: TestCase | None) -> dict[str, str]:
+    """Return a value for each variable of the version: the case's, or else its default."""
+    given = case.values if case else {}
+    return {
+        one["name"]: given.get(one["name"], one["default"]) for one in version.content["variables"]
+    }
 
 
 def live_cases(entry: Entry) -> list[TestCase]:

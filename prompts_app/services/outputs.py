@@ -3,7 +3,8 @@
 from django.db import transaction
 
 from prompts_app.models import Run
-from prompts_app.services import rendering
+from prompts_app.services import rendering, tallies
+from prompts_app.services.rules import rules_by_prompt
 
 
 class Kept(Exception):  # noqa: N818 - it reads as the condition it is
@@ -11,13 +12,19 @@ class Kept(Exception):  # noqa: N818 - it reads as the condition it is
 
 
 def set_hidden(run: Run, hidden: bool) -> None:
-    """Hide an output from visitors, or show it again."""
-    Run.objects.filter(pk=run.pk).update(hidden=hidden)
+    """Hide an output from visitors, or show it again. It counts all the same."""
+    with transaction.atomic():
+        Run.objects.filter(pk=run.pk).update(hidden=hidden)
+        entry = run.version.entry
+        tallies.recount(entry, [tallies.cell_of(run)], rules_by_prompt(entry))
 
 
 def may_be_deleted(run: Run) -> bool:
     """Say whether deleting takes no evidence away: not a captured answer, and nothing under way."""
-    return run.is_over and not (run.origin == Run.Origin.CAPTURED and run.state == Run.State.DONE)
+    if run.origin != Run.Origin.CAPTURED:
+        return run.is_over
+    # Also a call that got no answer is counted; one that was never made is not.
+    return run.is_over and run.state != Run.State.DONE and not run.attempts
 
 
 def delete_output(run: Run) -> None:

@@ -17,6 +17,7 @@ from prompts_app.services import (
     captures,
     entries,
     importing,
+    judging,
     providers,
     tryit,
 )
@@ -66,6 +67,7 @@ def load_samples(password: str, progress: Callable[[str], None]) -> User:
             progress(entry.title)
             asyncio.run(_capture(list(_claims(entry, base_url))))
             _show_picture(entry)
+    judging.catch_up()
     Profile.objects.filter(user=author).update(is_sample=True)
     return author
 
@@ -135,6 +137,7 @@ def _claim(version: Version, model: LLMModel, inputs: dict[str, object]) -> capt
         is_demo=True,
         origin=Run.Origin.CAPTURED,
         state=Run.State.RUNNING,
+        attempts=1,
         **inputs,
     )
     plan = calls.plan(model, version.content, run.values)

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from prompts_app.models import Draft, Entry, Version
 from prompts_app.receipts.canonical import content_hash
-from prompts_app.services import entries, rendering
+from prompts_app.services import entries, judging, rendering
 from prompts_app.text import variables
 
 
@@ -35,20 +35,8 @@ def publish_version(entry: Entry, change_note: str, *, revision: int | None = No
 
 def add_version(entry: Entry, content: dict[str, Any], change_note: str) -> Version:
     """Make `content` the next version, published at once. Raises NotPublishable."""
-    if not any(message["content"].strip() for message in content["messages"]):
-        raise NotPublishable("empty")
     with transaction.atomic():
-        latest = Version.objects.filter(entry=entry).order_by("-number").first()
-        digest = content_hash(content)
-        if latest is not None and latest.content_hash == digest and not latest.withdrawn_at:
-            raise NotPublishable("unchanged")
-        version = Version.objects.create(
-            entry=entry,
-            number=latest.number + 1 if latest else 1,
-            content=content,
-            content_hash=digest,
-            change_note=change_note,
-        )
+        version = _next_version(entry, content, change_note)
         # The caller may have read the entry before another tab published its first version.
         entry.refresh_from_db(fields=["baseline"])
         entry.published = version
@@ -58,7 +46,80 @@ def add_version(entry: Entry, content: dict[str, Any], change_note: str) -> Vers
             entry.baseline = version
         entry.save(update_fields=["published", "published_at", "kind", "baseline", "updated_at"])
         entries.index(entry)
+        judging.judge_again(entry)
     return version
+
+
+def add_baseline(entry: Entry, prompt: str) -> Version:
+    """Make the naive prompt a version that is never the published one, and measure against it.
+
+    `prompt` may hold the variables of the published version, which it takes over with the
+    parameters; without any, the first variable's value follows it, so that both get the same input.
+    Raises NotPublishable.
+    """
+    assert entry.published is not None
+    content = entry.published.content
+    known = {one["name"] for one in content["variables"]}
+    used = [name for name in variables.names(prompt) if name in known]
+    if not used and content["variables"] and prompt.strip():
+        used = [content["variables"][0]["name"]]
+        prompt = f"{prompt}\n\n{{{{ {used[0]} }}}}"
+    naive = {
+        "kind": content["kind"],
+        "messages": [{"role": "user", "content": prompt}],
+        "variables": [one for one in content["variables"] if one["name"] in used],
+        "context": "",
+        "constraints": [],
+        "parameters": content["parameters"],
+    }
+    with transaction.atomic():
+        same = entry.versions.filter(
+            content_hash=content_hash(naive), withdrawn_at__isnull=True
+        ).first()
+        version = same or _next_version(entry, naive, "")
+        set_baseline(entry, version)
+    return version
+
+
+def set_baseline(entry: Entry, version: Version) -> None:
+    """Measure the entry against `version` from now on."""
+    with transaction.atomic():
+        entry.baseline = version
+        entry.save(update_fields=["baseline", "updated_at"])
+        judging.judge_again(entry)
+
+
+def prompt_hash(content: dict[str, Any]) -> str:
+    """Return the SHA-256, in hex, of what reaches the model (RFC 8785): neither the constraints
+    nor the context do.
+    """
+    return content_hash(
+        {
+            "kind": content["kind"],
+            "messages": content["messages"],
+            "defaults": {one["name"]: one["default"] for one in content["variables"]},
+            "parameters": content["parameters"],
+        }
+    )
+
+
+def _next_version(entry: Entry, content: dict[str, Any], change_note: str) -> Version:
+    if not any(message["content"].strip() for message in content["messages"]):
+        raise NotPublishable("empty")
+    # Holding the entry's row makes the numbers of two writers follow each other.
+    Entry.objects.select_for_update().get(pk=entry.pk)
+    latest = Version.objects.filter(entry=entry).order_by("-number").first()
+    digest = content_hash(content)
+    if latest is not None and latest.content_hash == digest and not latest.withdrawn_at:
+        raise NotPublishable("unchanged")
+    return Version.objects.create(
+        entry=entry,
+        number=latest.number + 1 if latest else 1,
+        content=content,
+        content_hash=digest,
+        prompt_hash=prompt_hash(content),
+        change_note=change_note,
+    )
 
 
 def withdraw_version(version: Version) -> None:
@@ -77,6 +138,7 @@ def withdraw_version(version: Version) -> None:
             [version.content["context"], *version.runs.values_list("output", flat=True)]
         )
         version.runs.update(output="", raw_response=None, values={}, hidden=True)
+        judging.forget_findings(version)
         version.trys.all().delete()
         entry = Entry.objects.get(pk=version.entry_id)
         left = entry.versions.filter(withdrawn_at__isnull=True).order_by("-number").first()
@@ -87,6 +149,7 @@ def withdraw_version(version: Version) -> None:
         entry.search_text = ""
         entry.save(update_fields=["published", "baseline", "search_text", "updated_at"])
         entries.index(entry)
+        judging.judge_again(entry)
 
 
 def filled(

@@ -4,26 +4,29 @@ Work is rows with leases in our own tables; a worker that dies loses nothing but
 """
 
 import asyncio
-import contextlib
 import logging
 import signal
 import time
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterable
+from typing import ParamSpec, TypeVar
 
 from django.contrib.sessions.models import Session
 from django.db import DatabaseError
 from django.utils import timezone
 
 from prompts_app.llm import client
-from prompts_app.services import budget, captures, rendering, tries, visitors
+from prompts_app.services import budget, captures, judges, judging, rendering, tries, visitors
 from prompts_app.services.threads import in_database
 
 log = logging.getLogger("promptfolio.worker")
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
-AT_ONCE = 4
+# Calls at once, of all providers; each has its own limit below that (Provider.at_once).
+AT_ONCE = 32
+# Seconds between two signs of life of a run: several fit into captures.RUN_LEASE.
+_RENEW = 5.0
 # Seconds: a person who pressed "Run now" is waiting for this.
 POLL = 0.5
 
@@ -36,8 +39,8 @@ def delete_old_sessions() -> int:
 # Seconds between two rounds, and the chore.
 CHORES: tuple[tuple[float, Callable[[], object]], ...] = (
     (20, captures.report_worker),
+    (5, captures.take_back_lost),
     (30, budget.forfeit_expired),
-    (30, captures.mark_interrupted),
     (30, tries.mark_interrupted),
     (600, visitors.destroy_old_salts),
     (600, tries.delete_expired),
@@ -47,32 +50,41 @@ CHORES: tuple[tuple[float, Callable[[], object]], ...] = (
 
 
 async def work_until_told() -> None:
-    """Work until SIGTERM or SIGINT; calls under way then end as interrupted and are settled."""
+    """Work until SIGTERM or SIGINT; calls under way are then given up, counted and made again."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    due = dict.fromkeys((chore for _, chore in CHORES), 0.0)
-    running: set[asyncio.Task[None]] = set()
+    work = [asyncio.create_task(part(stop)) for part in (_make_runs, _judge, _do_chores)]
+    try:
+        # None of them ends before it is told to: one that does takes the others with it.
+        await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stop.set()
+        await asyncio.gather(*work)
+        await client.close()
+
+
+async def _make_runs(stop: asyncio.Event) -> None:
+    """Keep as many calls under way as there is work for."""
+    running: dict[asyncio.Task[None], captures.Claimed] = {}
+    renewed = time.monotonic()
     try:
         while not stop.is_set():
-            for every, chore in CHORES:
-                if due[chore] <= time.monotonic():
-                    due[chore] = time.monotonic() + every
-                    await _guarded(chore)
-            while len(running) < AT_ONCE:
+            while len(running) < AT_ONCE and not stop.is_set():
                 claimed = await _guarded(captures.claim_next)
                 if claimed is None:
                     break
-                task = asyncio.create_task(_run(claimed))
-                running.add(task)
-                task.add_done_callback(running.discard)
-            await _wait(stop)
+                running[asyncio.create_task(_run(claimed))] = claimed
+            if running and time.monotonic() - renewed > _RENEW:
+                renewed = time.monotonic()
+                await _guarded(captures.renew, list(running.values()))
+            await _pause(stop, running)
+            running = {task: claimed for task, claimed in running.items() if not task.done()}
     finally:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
-        await client.close()
 
 
 async def _run(claimed: captures.Claimed) -> None:
@@ -83,16 +95,45 @@ async def _run(claimed: captures.Claimed) -> None:
         log.exception("run %s failed", claimed.run.pk)
 
 
-async def _guarded(work: Callable[[], T]) -> T | None:
+async def _judge(stop: asyncio.Event) -> None:
+    """Judge and count what is over; ask the models that judge."""
+    while not stop.is_set():
+        claimed = await _guarded(judging.claim_due)
+        if not claimed:
+            await _pause(stop)
+            continue
+        asked = await _guarded(judging.judge_claimed, claimed)
+        await asyncio.gather(*(_ask(one) for one in asked or ()))
+
+
+async def _ask(asked: judging.Asked) -> None:
+    try:
+        await judges.ask(asked)
+    except Exception:
+        log.exception("judging run %s failed", asked.run.pk)
+
+
+async def _do_chores(stop: asyncio.Event) -> None:
+    due = dict.fromkeys((chore for _, chore in CHORES), 0.0)
+    while not stop.is_set():
+        for every, chore in CHORES:
+            if due[chore] <= time.monotonic():
+                due[chore] = time.monotonic() + every
+                await _guarded(chore)
+        await _pause(stop)
+
+
+async def _guarded(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
     """Return what `work` returns; a database away for a moment must not end the worker."""
     try:
-        return await in_database(work)
+        return await in_database(work, *args, **kwargs)
     except DatabaseError:
         log.exception("%s failed", work.__name__)
         return None
 
 
-async def _wait(stop: asyncio.Event) -> None:
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(POLL):
-            await stop.wait()
+async def _pause(stop: asyncio.Event, running: Iterable[asyncio.Task[None]] = ()) -> None:
+    """Wait for a moment, until told to stop, or until one of `running` is done."""
+    told = asyncio.create_task(stop.wait())
+    await asyncio.wait({told, *running}, timeout=POLL, return_when=asyncio.FIRST_COMPLETED)
+    told.cancel()

@@ -20,7 +20,7 @@ from prompts_app.http import Request
 from prompts_app.models import Entry, LLMModel, Run, TestCase, Version
 from prompts_app.pictures.intake import PictureError
 from prompts_app.services import calls, captures, keys, outputs, rendering
-from prompts_app.services.cases import live_cases
+from prompts_app.services.cases import live_cases, values_for
 from prompts_app.services.versions import messages_with
 from prompts_app.templatetags.figures import microusd
 from prompts_app.views.answers import answer, texts_of
@@ -86,14 +86,6 @@ def _run(request: Request, version: Version) -> HttpResponse:
         form.add_error(None, str(REFUSALS[refusal.code]))
         return _page(request, version, run_form=form, status=422)
     return redirect(address_of(version) + "#outputs")
-
-
-def values_for(version: Version, case: TestCase | None) -> dict[str, str]:
-    """Return a value for each variable of the version: the case's, or else its default."""
-    given = case.values if case else {}
-    return {
-        one["name"]: given.get(one["name"], one["default"]) for one in version.content["variables"]
-    }
 
 
 def _run_form(version: Version, cases: list[TestCase], data: Any = None) -> RunForm:

@@ -136,7 +136,7 @@ def test_a_captured_picture_has_a_receipt(entry: Entry, provider: Provider) -> N
 
 
 def test_what_failed_has_no_receipt(entry: Entry, provider: Provider) -> None:
-    provider.script(whole(500, {"error": {"message": "no"}}))
+    provider.script(whole(400, {"error": {"message": "no"}}))
     run = captured(entry, served(entry, provider))
     assert run.state == Run.State.FAILED
     assert not Receipt.objects.exists()
@@ -166,7 +166,7 @@ def test_a_run_whose_lease_was_over_gets_none(entry: Entry, provider: Provider) 
     claimed = captures.claim_next()
     assert claimed is not None
     Run.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-    assert captures.mark_interrupted() == 1
+    assert captures.take_back_lost() == 1
     client.run(captures.perform(claimed))
     assert not Receipt.objects.exists()
 

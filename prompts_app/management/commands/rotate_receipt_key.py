@@ -30,7 +30,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Rotate; exits with a sentence when that is not possible. No private key is printed."""
-        captures.mark_interrupted()
+        captures.take_back_lost()
         if Run.objects.filter(state=Run.State.RUNNING).exists():
             raise CommandError("Runs are under way. Stop the worker, then try again.")
         seed = settings.RECEIPT_KEY
