@@ -1,0 +1,146 @@
+"""Cells of the evidence matrix as tallies keep them, and what is counted of them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from prompts_app.models import Tally
+from prompts_app.services.rules import rule_of
+
+_FIELDS = (
+    *("prompt_hash", "case_id", "model_asked", "provider_host", "is_demo"),
+    *("runs", "shown", "unanswered", "rules", "outcomes"),
+    *("prompt_tokens", "latency_ms", "cost", "last_run_at"),
+)
+
+
+@dataclass(slots=True)
+class Counts:
+    """Checks by what they came to. A check is one tested constraint on one answered run."""
+
+    passed: int = 0
+    failed: int = 0
+    untestable: int = 0
+    open: int = 0
+
+    @property
+    def checks(self) -> int:
+        """How many there are to count: those not judged yet are none."""
+        return self.passed + self.failed + self.untestable
+
+    @property
+    def share(self) -> float:
+        """The share that passed; ask only where there are checks."""
+        return self.passed / self.checks
+
+    @property
+    def state(self) -> str:
+        """What they come to: "broken", "untestable", "open", "kept"; "stated" without any."""
+        if not self.checks:
+            return "stated"
+        if self.failed:
+            return "broken"
+        if self.untestable:
+            return "untestable"
+        return "open" if self.open else "kept"
+
+    def add(self, other: "Counts") -> None:
+        """Count the other's checks as well."""
+        self.passed += other.passed
+        self.failed += other.failed
+        self.untestable += other.untestable
+        self.open += other.open
+
+
+class Place(NamedTuple):
+    """Where two prompts can be compared: the same test case on the same model."""
+
+    case_id: UUID | None
+    model: str
+    host: str
+    demo: bool
+
+
+@dataclass(slots=True)
+class Cell:
+    """One tally: what the counted runs of a prompt say of one test case on one model."""
+
+    prompt_hash: str
+    case_id: UUID | None
+    model: str
+    host: str
+    demo: bool
+    runs: int
+    shown: int
+    unanswered: int
+    rules: list[str]
+    outcomes: list[tuple[str, int]]
+    prompt_tokens: float | None
+    latency_ms: float | None
+    cost: float | None
+    last_run_at: datetime | None
+
+    @property
+    def place(self) -> Place:
+        """Its place, the same for every prompt."""
+        return Place(self.case_id, self.model, self.host, self.demo)
+
+    @property
+    def calls(self) -> int:
+        """Every counted call, answered or not."""
+        return self.runs + self.unanswered
+
+    def counts(self, rule: str) -> Counts:
+        """Return what one rule came to on these runs."""
+        if rule not in self.rules:
+            return Counts(open=self.runs)
+        at = self.rules.index(rule)
+        found = {"p": 0, "f": 0, "u": 0, "-": 0}
+        for pattern, runs in self.outcomes:
+            found[pattern[at]] += runs
+        return Counts(found["p"], found["f"], found["u"], found["-"])
+
+    def together(self, rules: Sequence[str]) -> tuple[int, int]:
+        """Return how many runs passed every rule, and of how many that is not known yet."""
+        at = [self.rules.index(rule) for rule in rules if rule in self.rules]
+        unknown = len(at) < len(rules)
+        passed = undecided = 0
+        for pattern, runs in self.outcomes:
+            letters = {pattern[one] for one in at}
+            if letters & {"f", "u"}:
+                continue
+            if unknown or "-" in letters:
+                undecided += runs
+            else:
+                passed += runs
+        return passed, undecided
+
+
+@dataclass(slots=True)
+class Constraint:
+    """A constraint of a version; `rule` is empty where nothing tests it. Numbers start at 1."""
+
+    number: int
+    text: str
+    rule: str
+    spec: Mapping[str, Any] = field(repr=False)
+
+
+def constraints_of(content: Mapping[str, Any]) -> list[Constraint]:
+    """Return a version's constraints in their order; a withdrawn one (empty) has none."""
+    return [
+        Constraint(number, one["text"], rule_of(spec) if spec else "", spec)
+        for number, one in enumerate(content.get("constraints", ()), 1)
+        for spec in [one.get("assertion") or {}]
+    ]
+
+
+def cells_of(entry_id: int, hashes: Iterable[str]) -> dict[str, list[Cell]]:
+    """Return prompt hash → its cells. Makes one query."""
+    found: dict[str, list[Cell]] = {one: [] for one in hashes}
+    rows = Tally.objects.filter(entry=entry_id, prompt_hash__in=list(found))
+    for row in rows.values_list(*_FIELDS):
+        found[row[0]].append(Cell(*row))
+    return found

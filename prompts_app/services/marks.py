@@ -1,0 +1,41 @@
+"""Marks: one cell of the evidence matrix as a sign and a number."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from prompts_app.services.cells import Cell
+
+
+@dataclass(slots=True)
+class Mark:
+    """One cell as the matrix shows it.
+
+    `passed` runs passed every constraint that is tested. `sign` is "all", "some", "none", "open"
+    (none failed, some are not judged yet), "untested" or "unanswered" (no call got an answer).
+    """
+
+    runs: int
+    unanswered: int
+    passed: int
+    open: int
+    sign: str
+
+    @property
+    def calls(self) -> int:
+        """Every counted call, answered or not."""
+        return self.runs + self.unanswered
+
+
+def mark_of(cell: Cell, rules: Sequence[str]) -> Mark:
+    """Return the mark of a cell; `rules` are those that are tested."""
+    passed, undecided = cell.together(rules)
+    failed = cell.runs - passed - undecided
+    if not cell.runs:
+        sign = "unanswered"
+    elif not rules:
+        sign, passed = "untested", 0
+    elif failed or cell.unanswered:
+        sign = "some" if passed else ("none" if failed else "open")
+    else:
+        sign = "open" if undecided else "all"
+    return Mark(cell.runs, cell.unanswered, passed, undecided, sign)
