@@ -1,7 +1,7 @@
 """Rules on how the model answered: refusal, end, time, cost, language, and a judge's opinion."""
 
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from prompts_app.assertions import bounded
 from prompts_app.assertions.base import (
@@ -10,6 +10,7 @@ from prompts_app.assertions.base import (
     Finding,
     Output,
     Parameter,
+    Sentence,
     gettext_noop,
     shown,
     untestable,
@@ -53,13 +54,33 @@ class FinishReason(Assertion):
     """The provider's reason for the end of the answer."""
 
     name = "finish-reason"
-    title = gettext_noop("Ended because of")
+    title = gettext_noop("Why it ended")
     parameters = (
         Parameter("value", "choice", gettext_noop("Finish reason"), choices=FINISH_REASONS),
     )
     needs_text = False
-    says = gettext_noop("ends for the reason “%(value)s”")
-    says_not = gettext_noop("does not end for the reason “%(value)s”")
+    says = gettext_noop("ends by itself")
+    says_not = gettext_noop("does not end by itself")
+    # What the rule says of each reason but "stop", and then of its negation.
+    sentences: ClassVar = {
+        "length": (
+            gettext_noop("is cut at the token limit"),
+            gettext_noop("is not cut at the token limit"),
+        ),
+        "content_filter": (
+            gettext_noop("is ended by the content filter"),
+            gettext_noop("is not ended by the content filter"),
+        ),
+        "tool_calls": (
+            gettext_noop("asks for a tool"),
+            gettext_noop("does not ask for a tool"),
+        ),
+    }
+
+    def sentence(self) -> Sentence:
+        """The rule in words; each reason has its own."""
+        says = self.sentences.get(self.given["value"], (self.says, self.says_not))
+        return Sentence(says[self.negated])
 
     def find(self, output: Output) -> Finding:
         """The reason given, capitals or not."""
@@ -98,8 +119,8 @@ class Cost(Assertion):
         Parameter("threshold", "number", gettext_noop("At most, in dollars"), min=0, max=1e6),
     )
     needs_text = False
-    says = gettext_noop("costs at most %(threshold)s dollars")
-    says_not = gettext_noop("costs more than %(threshold)s dollars")
+    says = gettext_noop("costs at most %(dollars)s")
+    says_not = gettext_noop("costs more than %(dollars)s")
 
     def find(self, output: Output) -> Finding:
         """What it cost, compared in micro-dollars without rounding."""
@@ -110,8 +131,8 @@ class Cost(Assertion):
         return Finding(output.cost_microusd <= most, "cost", values)
 
     def said(self) -> dict[str, Any]:
-        """The dollars as written out: never 1e-05."""
-        return {"threshold": f"{Decimal(str(self.given['threshold'])):f}"}
+        """The dollars, to the last digit."""
+        return {"dollars": Decimal(str(self.given["threshold"]))}
 
 
 class Language(Assertion):
@@ -136,7 +157,7 @@ class LlmRubric(Assertion):
     """A model judges the answer; its call is not made here."""
 
     name = "llm-rubric"
-    title = gettext_noop("A model's judgement")
+    title = gettext_noop("A model’s judgement")
     parameters = (
         Parameter("value", "text", gettext_noop("What the judge looks for"), max=MAX_VALUE),
         Parameter(
@@ -150,7 +171,17 @@ class LlmRubric(Assertion):
     )
     says = gettext_noop("satisfies a model that judges: %(value)s")
     says_not = gettext_noop("does not satisfy a model that judges: %(value)s")
+    says_score = gettext_noop("scores at least %(threshold)s with a model that judges: %(value)s")
+    says_not_score = gettext_noop(
+        "does not score %(threshold)s with a model that judges: %(value)s"
+    )
+
+    def sentence(self) -> Sentence:
+        """The rule in words, with the least score when there is one."""
+        if self.given["threshold"] is None:
+            return super().sentence()
+        return Sentence(self.says_not_score if self.negated else self.says_score, self.said())
 
     def find(self, output: Output) -> Finding:
-        """Nothing: a judge has to be asked."""
+        """Nothing: a judge has to be asked (`rubric`)."""
         return untestable("needs_judge")

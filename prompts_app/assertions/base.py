@@ -1,5 +1,6 @@
 """What a rule is made of, and what it answers with."""
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,9 @@ MAX_VALUE = 20_000
 MAX_REFERENCE = 100_000
 MAX_LINE = 1_000
 MAX_LINES = 100
+
+# What no database keeps in a text: NUL, and half of a UTF-16 pair.
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def gettext_noop(text: str) -> str:
@@ -77,8 +81,9 @@ class Output:
 class Sentence:
     """A text for the translators and what stands in its %(name)s places.
 
-    A value is a text, a number, or a tuple of texts to be listed in the reader's way. The value
-    called "language" is a code (ISO 639), "microusd" is money in micro-dollars.
+    A value is a text, a number, or a tuple of texts to be listed in the reader's way, of which
+    "more" says how many were left out. The value called "language" is a code (ISO 639), "dollars"
+    and "microusd" are exact amounts of money.
     """
 
     text: str
@@ -112,9 +117,10 @@ def untestable(code: str) -> Finding:
     return Finding(None, code)
 
 
-def shown(text: str) -> str:
-    """`text`, shortened for a verdict."""
-    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
+def shown(text: str, most: int = MAX_SHOWN) -> str:
+    """`text`, shortened for a verdict to `most` characters, of which a database keeps each."""
+    text = text if len(text) <= most else text[: most - 1] + "…"
+    return UNSTORABLE.sub("\ufffd", text)
 
 
 class Assertion(ABC):

@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Iterable
+from typing import Any
 
 from prompts_app.assertions import bounded
 from prompts_app.assertions.base import (
@@ -127,8 +128,10 @@ class _Several(Assertion):
         """The finding for the texts that are there and those that are not."""
 
 
-def _some(values: list[str]) -> dict[str, tuple[str, ...]]:
-    return {"values": tuple(map(shown, values[:_LISTED]))}
+def _some(values: list[str]) -> dict[str, Any]:
+    listed: dict[str, Any] = {"values": tuple(map(shown, values[:_LISTED]))}
+    left_out = len(values) - _LISTED
+    return listed | ({"more": left_out} if left_out > 0 else {})
 
 
 class ContainsAny(_Several):

@@ -17,7 +17,9 @@ from prompts_app.assertions.base import (
     Sentence,
     Spec,
     gettext_noop,
+    untestable,
 )
+from prompts_app.assertions.matching import Equals
 
 # What JavaScript's \s takes for a blank, as promptfoo counts words.
 _BLANKS = re.compile("[\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]+")
@@ -57,6 +59,8 @@ class _Count(Assertion):
     def sentence(self) -> Sentence:
         """The rule in words; one is said in its own way."""
         least, most = self.given["min"], self.given["max"]
+        if most == 0:
+            return Sentence(self.sentences["least_one"][not self.negated])
         if least == most:
             kind = "exactly_one" if least == 1 else "exactly"
         elif least is None:
@@ -71,6 +75,8 @@ class _Count(Assertion):
         """How many there are."""
         count = self.count(output.text or "")
         least, most = self.given["min"], self.given["max"]
+        if least is None and most is None:
+            return untestable("bad_rule")
         holds = (least is None or count >= least) and (most is None or count <= most)
         return Finding(holds, self.code, {"count": count})
 
@@ -183,6 +189,19 @@ class Levenshtein(Assertion):
     )
     says = gettext_noop("differs from “%(value)s” by at most %(threshold)s characters")
     says_not = gettext_noop("differs from “%(value)s” by more than %(threshold)s characters")
+    says_one = gettext_noop("differs from “%(value)s” by at most one character")
+    says_not_one = gettext_noop("differs from “%(value)s” by more than one character")
+
+    def sentence(self) -> Sentence:
+        """The rule in words; no difference and one are said in their own way."""
+        match self.given["threshold"]:
+            case 0:
+                says = Equals.says_not if self.negated else Equals.says
+            case 1:
+                says = self.says_not_one if self.negated else self.says_one
+            case _:
+                return super().sentence()
+        return Sentence(says, {"value": self.given["value"]})
 
     def find(self, output: Output) -> Finding:
         """The edit distance."""

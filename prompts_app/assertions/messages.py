@@ -19,7 +19,7 @@ REASONS: Final = {
     "words": gettext_noop("Words: %(count)s."),
     "characters": gettext_noop("Characters: %(count)s."),
     "distance": gettext_noop("Characters that differ: %(distance)s."),
-    "distance_over": gettext_noop("More than %(most)s characters differ."),
+    "distance_over": gettext_noop("Characters that differ: more than %(most)s."),
     "overlap": gettext_noop("The score is %(score)s."),
     "json": gettext_noop("It is JSON."),
     "not_json": gettext_noop("It is not JSON."),
@@ -52,6 +52,9 @@ REASONS: Final = {
     "latency": gettext_noop("It took %(milliseconds)s ms."),
     "cost": gettext_noop("It cost %(microusd)s."),
     "language": gettext_noop("It is in %(language)s."),
+    # By a model that judged ("model", "reason", and "score", which may be None)
+    "judged": gettext_noop("%(model)s judged: %(reason)s"),
+    "judged_score": gettext_noop("%(model)s judged, with a score of %(score)s: %(reason)s"),
     # Why it is not testable
     "too_slow": gettext_noop("Testing it takes too long."),
     "busy": gettext_noop("The site was too busy to test it."),
@@ -70,6 +73,7 @@ REASONS: Final = {
     "sql_not_understood": gettext_noop("Its SQL is of a kind that the parser does not know."),
     "unknown_reference": gettext_noop("The schema refers to something that is not in it."),
     "needs_judge": gettext_noop("A model has to judge it."),
+    "judge_failed": gettext_noop("The judging model gave no usable answer."),
     "unknown_rule": gettext_noop("This site does not know the rule."),
     "bad_rule": gettext_noop("The rule is not complete."),
 }
@@ -87,6 +91,7 @@ PROBLEMS: Final = {
     "not_a_choice": gettext_noop("Choose one of the list."),
     "characters": gettext_noop("There is a character in it that cannot be stored."),
     "not_json": gettext_noop("This is not JSON."),
+    "not_json_at": gettext_noop("This is not JSON: see line %(line)s, column %(column)s."),
     "min_or_max": gettext_noop("Give a least, a most, or both."),
     "min_over_max": gettext_noop("This is less than the least, %(min)s."),
     "bad_pattern": gettext_noop("This is no regular expression: see character %(position)s."),

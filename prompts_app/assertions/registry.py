@@ -67,6 +67,11 @@ def known(spec: Spec) -> bool:
     return isinstance(kind, str) and kind.removeprefix(NOT) in ASSERTIONS
 
 
+def sound(spec: Spec) -> bool:
+    """Whether there is a rule of the type, and its values have the kinds the rule declares."""
+    return known(spec) and not shape_problems(_rule(spec), _rule(spec).normal(spec))
+
+
 def check(spec: Spec) -> list[Problem]:
     """Why `spec` is refused; empty where it is not.
 
@@ -95,7 +100,10 @@ def judge(spec: Spec, output: Output) -> Verdict:
 
 
 def sentence(spec: Spec) -> Sentence:
-    """`spec` in words, after “The answer”. Raises KeyError for a type there is none of."""
+    """`spec` (a `sound` one) in words, after “The answer”.
+
+    Raises KeyError for a type there is none of.
+    """
     rule = _rule(spec)
     return rule(rule.normal(spec)).sentence()
 

@@ -2,7 +2,6 @@
 
 import json
 import math
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -10,6 +9,7 @@ from prompts_app.assertions.base import (
     MAX_LINE,
     MAX_LINES,
     MAX_VALUE,
+    UNSTORABLE,
     Assertion,
     Parameter,
     Problem,
@@ -18,8 +18,6 @@ from prompts_app.assertions.base import (
 
 MAX_SCHEMA = 50_000
 MAX_SCHEMA_DEPTH = 60
-
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def shape_problems(rule: type[Assertion], spec: Spec) -> list[Problem]:
@@ -155,5 +153,5 @@ def _shallow(value: Any, depth: int) -> bool:
 
 
 def storable(text: str) -> bool:
-    """Whether a database keeps `text`: no NUL, no half of a UTF-16 pair."""
-    return not _UNSTORABLE.search(text)
+    """Whether a database keeps `text`."""
+    return not UNSTORABLE.search(text)

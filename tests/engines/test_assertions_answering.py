@@ -83,7 +83,8 @@ def test_a_cost_at_its_limit_is_kept() -> None:
         == "failed"
     )
     assert judge({"type": "cost", "threshold": 1}, Output("")).code == "no_cost"
-    assert sentence({"type": "cost", "threshold": 0.000003}).values == {"threshold": "0.000003"}
+    said = sentence({"type": "cost", "threshold": 0.000003})
+    assert said.values == {"dollars": Decimal("0.000003")}
 
 
 @settings(deadline=None)

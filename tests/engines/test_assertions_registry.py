@@ -1,9 +1,11 @@
 """Every rule: declared in full, checked, said, negated exactly, built and read back."""
 
 import ast
+import json
 import random
 import re
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from prompts_app.assertions.registry import (
     sentence,
 )
 from prompts_app.assertions.registry import given as given_values
+from prompts_app.assertions.values import storable
 from tests.engines import rules
 
 PACKAGE = Path(bounded.__file__).parent
@@ -179,9 +182,29 @@ def slowest_verdict(spec: dict[str, Any], output: Output) -> float:
         slowest = max(slowest, time.monotonic() - start)
         states.append(verdict.state)
         assert complete(Sentence(messages.REASONS[verdict.code], verdict.values)), verdict
+        assert kept(verdict.values), verdict
     # One side may run out of time where the other just did not.
     assert "untestable" in states or sorted(states) == ["failed", "passed"], (spec, output)
     return slowest
+
+
+def kept(values: Mapping[str, Any]) -> bool:
+    """Whether a database keeps the values, as JSON."""
+    text = json.dumps(values, ensure_ascii=False, allow_nan=False)
+    return storable(text) and "\\u0000" not in text
+
+
+@pytest.mark.parametrize("name", ["\x00", "\ud800"])
+def test_what_no_database_keeps_is_left_out_of_a_verdict(name: str) -> None:
+    spec = {"type": "is-json", "value": {"additionalProperties": {"type": "integer"}}}
+    verdict = judge(spec, Output(json.dumps({name: "a"})))
+    assert verdict.code == "schema_broken"
+    assert kept(verdict.values)
+
+
+def test_a_count_without_bounds_is_not_passed() -> None:
+    assert judge({"type": "word-count"}, Output("a")).code == "bad_rule"
+    assert judge({"type": "not-length", "value": {}}, Output("a")).code == "bad_rule"
 
 
 def test_every_code_has_its_sentence() -> None:

@@ -65,6 +65,8 @@ def test_the_missing_texts_are_named() -> None:
     assert verdict == Verdict("failed", "missing_some", {"values": ("a", "c")})
     many = judge({"type": "contains-all", "value": ["a", "b", "c"]}, Output("b" * 200_000))
     assert many == verdict
+    eight = judge({"type": "not-contains-any", "value": list("abcdefgh")}, Output("abcdefgh"))
+    assert eight.values == {"values": ("a", "b", "c", "d", "e"), "more": 3}
 
 
 @settings(deadline=None)
