@@ -4,7 +4,8 @@ The shape of content is documented in docs/architecture.md ("Content of a versio
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from time import monotonic
+from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -12,10 +13,14 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from prompts_app.forms.fields import PlainCharField
+from prompts_app.forms.constraints import (
+    ConstraintForm,
+    PictureConstraintForm,
+    initial_of_constraint,
+    loose_constraints,
+)
 from prompts_app.forms.parameters import DraftFields, PictureFields, TextFields, several_lines
 from prompts_app.forms.rows import RowForm, Rows, as_count
-from prompts_app.forms.values import TOO_LONG
 from prompts_app.forms.variables import VariableForm, spelled
 from prompts_app.text import clean, variables
 from prompts_app.transfer import document as limits
@@ -28,6 +33,8 @@ ROLES = (
 
 # More rows than a draft may keep: scripts add one for each name that stood there while typing.
 _ROOM = 60
+# Seconds for looking into all expressions and schemas of one draft: one alone may take most of one.
+_PATIENCE: Final = 5.0
 
 
 class MessageForm(RowForm):
@@ -41,28 +48,24 @@ class MessageForm(RowForm):
     )
 
 
-class ConstraintForm(RowForm):
-    """One constraint: a sentence the answer must honour."""
-
-    text = PlainCharField(
-        label=gettext_lazy("Constraint"),
-        required=False,
-        max_length=limits.MAX_CONSTRAINT,
-        error_messages={"max_length": TOO_LONG},
-    )
-
-
 class DraftForm:
     """The whole editor: `fields`, and rows of `messages`, `variables` and `constraints`.
 
     Made from `initial` (see `initial_of`), or from what was sent. Variables follow the names in
-    the messages: a new name gets a row, a row whose name is gone is not kept.
+    the messages: a new name gets a row, a row whose name is gone is not kept. A constraint that has
+    a rule and no sentence gets one in `language`, the entry's.
     """
 
     def __init__(
-        self, kind: str, *, data: QueryDict | None = None, initial: Mapping[str, Any] | None = None
+        self,
+        kind: str,
+        *,
+        data: QueryDict | None = None,
+        initial: Mapping[str, Any] | None = None,
+        language: str = "en",
     ) -> None:
         self.kind = kind
+        self.language = language
         start = initial or {}
         if data is not None:
             data = _with_all_variables(data)
@@ -70,7 +73,8 @@ class DraftForm:
         self.fields: DraftFields = fields(data, initial=start.get("fields"))
         self.messages = _rows(MessageForm, "messages", data, start)
         self.variables = _rows(VariableForm, "variables", data, start)
-        self.constraints = _rows(ConstraintForm, "constraints", data, start)
+        constraint = PictureConstraintForm if kind == "image" else ConstraintForm
+        self.constraints: Rows[ConstraintForm] = _rows(constraint, "constraints", data, start)
         self.problems: list[str] = []
 
     @property
@@ -88,11 +92,15 @@ class DraftForm:
         }
 
     def is_valid(self) -> bool:
-        """Check everything; messages go to their fields, those about the whole to `problems`."""
+        """Check everything; messages go to their fields, those about the whole to `problems`.
+
+        May take seconds: expressions and schemas are looked into, outside of this process.
+        """
         parts = (self.fields, self.messages, self.variables, self.constraints)
         invalid = [part for part in parts if not part.is_valid()]
         self.problems = list(self._problems())
-        return self._roles_fit() and not invalid and not self.problems
+        fits = [self._roles_fit(), self._rules_fit()]
+        return all(fits) and not invalid and not self.problems
 
     def content(self) -> dict[str, Any]:
         """Return the content, once the form is valid."""
@@ -108,9 +116,9 @@ class DraftForm:
             "variables": [form.variable() for form in self.variables.kept],
             "context": self.fields.cleaned_data["context"],
             "constraints": [
-                {"text": form.cleaned_data["text"]}
+                one
                 for form in self.constraints.kept
-                if form.cleaned_data["text"]
+                if (one := form.constraint(self.language)) is not None
             ],
             "parameters": self.fields.parameters(),
         }
@@ -144,6 +152,37 @@ class DraftForm:
                 fits = False
         return fits
 
+    def _rules_fit(self) -> bool:
+        until = monotonic() + _PATIENCE
+        # All of them: an author wants to know of every mistake at once.
+        unfit = [
+            form
+            for form in self.constraints.kept
+            if not form.rule_fits(in_time=monotonic() < until)
+        ]
+        return not unfit
+
+    @property
+    def first_refused(self) -> str:
+        """The id of the first field that was refused, as the page shows them; or ""."""
+        rows = (self.messages, self.variables, self.constraints)
+        forms_in_order = [*(form for part in rows for form in part.kept), self.fields]
+        return next(
+            (
+                form[name].id_for_label
+                for form in forms_in_order
+                if form.is_bound
+                for name in form.fields
+                if name in form.errors and not form[name].is_hidden
+            ),
+            "",
+        )
+
+    @property
+    def rules(self) -> list[ConstraintForm]:
+        """A row for each rule with fields, which scripts copy; `__prefix__` is its number."""
+        return self.constraints.empty.of_each_rule()
+
 
 def _as_one(messages: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:
     texts = [one["content"] for one in messages if one["content"].strip()]
@@ -175,13 +214,13 @@ def initial_of(content: Mapping[str, Any], revision: int) -> dict[str, Any]:
             }
             for one in content["variables"]
         ],
-        "constraints": content["constraints"],
+        "constraints": [initial_of_constraint(one) for one in content["constraints"]],
     }
 
 
 def asked_for(data: QueryDict) -> str:
     """Return the submit button that changes rows or looks at the draft, without saving; or ""."""
-    starts = ("add_", "remove_", "move_", "find_variables", "preview")
+    starts = ("add_", "remove_", "move_", "find_variables", "show_fields", "preview")
     return next((key for key in data if key.startswith(starts)), "")
 
 
@@ -206,7 +245,7 @@ def changed(raw: dict[str, Any], wish: str) -> dict[str, Any]:
     return raw
 
 
-def loose_content(kind: str, raw: Mapping[str, Any]) -> dict[str, Any]:
+def loose_content(kind: str, raw: Mapping[str, Any], language: str) -> dict[str, Any]:
     """Return what was typed as far as a preview needs it, unchecked."""
     return {
         "kind": kind,
@@ -218,7 +257,7 @@ def loose_content(kind: str, raw: Mapping[str, Any]) -> dict[str, Any]:
             {"name": one["name"] or "", "default": one["default"] or ""} for one in raw["variables"]
         ],
         "context": (raw["fields"]["context"] or "")[: limits.MAX_CONTEXT],
-        "constraints": [{"text": one["text"]} for one in raw["constraints"] if one["text"]],
+        "constraints": loose_constraints(raw["constraints"], language),
     }
 
 

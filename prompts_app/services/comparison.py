@@ -1,13 +1,16 @@
 """What changed between two versions of a prompt, part by part."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 from django.utils.translation import gettext_lazy
 
+from prompts_app.assertions.base import Spec
 from prompts_app.text.diff import Chunk, diff
+
+Constraint = Mapping[str, Any]
 
 # Beyond so many characters, further texts are shown as removed and added whole.
 _MAX_COMPARED = 300_000
@@ -35,17 +38,19 @@ class Part:
     """One message, sentence, variable or parameter in both versions.
 
     `kind` is "message", "context", "constraint", "variable" or "parameter"; `name` is the role of
-    a message or the name of a variable or parameter. `chunks` lead from old to new.
+    a message or the name of a variable or parameter. `chunks` lead from old to new. `tests` are the
+    assertions of a constraint, old and new.
     """
 
     kind: str
     name: str
     chunks: Sequence[Chunk]
+    tests: tuple[Spec | None, Spec | None] = (None, None)
 
     @property
     def same(self) -> bool:
         """Nothing changed."""
-        return all(chunk.op == "same" for chunk in self.chunks)
+        return self.tests[0] == self.tests[1] and all(chunk.op == "same" for chunk in self.chunks)
 
     @property
     def state(self) -> str:
@@ -53,7 +58,7 @@ class Part:
         ops = {chunk.op for chunk in self.chunks}
         if self.same:
             return "same"
-        return ops.pop() if len(ops) == 1 else "changed"
+        return ops.pop() if ops in ({"added"}, {"removed"}) else "changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +108,7 @@ def compare(old: dict[str, Any], new: dict[str, Any]) -> Comparison:
     return Comparison(
         messages=list(_messages(work, old["messages"], new["messages"])),
         context=_context(work, old["context"], new["context"]),
-        constraints=list(
-            _constraints(
-                work,
-                [one["text"] for one in old["constraints"]],
-                [one["text"] for one in new["constraints"]],
-            )
-        ),
+        constraints=list(_constraints(work, old["constraints"], new["constraints"])),
         variables=list(_variables(work, old["variables"], new["variables"])),
         parameters=list(_parameters(work, old["parameters"], new["parameters"])),
     )
@@ -158,23 +157,46 @@ def _context(work: _Work, old: str, new: str) -> list[Part]:
     return [Part("context", "", work.chunks(old, new))] if old or new else []
 
 
-def _constraints(work: _Work, old: list[str], new: list[str]) -> Iterator[Part]:
+def _constraints(
+    work: _Work, old: Sequence[Constraint], new: Sequence[Constraint]
+) -> Iterator[Part]:
     """Sentences in the new order, each beside the old one most like it; then those that went."""
     left = list(old)
-    partner: dict[int, str] = {}
-    for position, text in enumerate(new):
-        if text in left:
-            left.remove(text)
-            partner[position] = text
-    for position, text in enumerate(new):
-        best = max(left, key=lambda other: _alike(other, text), default="")
-        if position not in partner and best and _alike(best, text) >= _ALIKE:
-            left.remove(best)
-            partner[position] = best
-    for position, text in enumerate(new):
-        yield Part("constraint", "", work.chunks(partner.get(position, ""), text))
-    for text in left:
-        yield Part("constraint", "", work.chunks(text, ""))
+    partner: dict[int, Constraint] = {}
+
+    def meet(position: int, other: Constraint) -> None:
+        left.remove(other)
+        partner[position] = other
+
+    # Of two that say the same, those with the same test belong together.
+    for like in (_test, _text):
+        for position, one in enumerate(new):
+            if position not in partner:
+                twins = (it for it in left if it["text"] == one["text"] and like(it) == like(one))
+                if (twin := next(twins, None)) is not None:
+                    meet(position, twin)
+    for position, one in enumerate(new):
+        best = max(left, key=lambda it: _alike(it["text"], one["text"]), default=None)
+        if position not in partner and best and _alike(best["text"], one["text"]) >= _ALIKE:
+            meet(position, best)
+    for position, one in enumerate(new):
+        yield _constraint(work, partner.get(position), one)
+    for one in left:
+        yield _constraint(work, one, None)
+
+
+def _text(constraint: Constraint) -> str:
+    return str(constraint["text"])
+
+
+def _test(constraint: Constraint) -> Spec | None:
+    return constraint.get("assertion")
+
+
+def _constraint(work: _Work, old: Constraint | None, new: Constraint | None) -> Part:
+    before, after = (_text(one) if one else "" for one in (old, new))
+    tests = (_test(old) if old else None, _test(new) if new else None)
+    return Part("constraint", "", work.chunks(before, after), tests)
 
 
 def _alike(one: str, other: str) -> float:

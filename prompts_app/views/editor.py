@@ -15,6 +15,7 @@ from prompts_app.http import Request
 from prompts_app.models import Draft, Entry, TestCase
 from prompts_app.services import comparison, entries, rendering
 from prompts_app.services.cases import live_cases
+from prompts_app.templatetags.constraints import stated
 from prompts_app.templatetags.prompts import messages_filled
 from prompts_app.views.studio import about_entry, author
 
@@ -24,15 +25,14 @@ from prompts_app.views.studio import about_entry, author
 def draft(request: Request, slug: str) -> HttpResponse:
     """The draft as it is kept; or as it was sent: saved, refused, or only shown again."""
     entry = access.own_entry(request.user, slug)
-    kind = entry.draft.content["kind"]
     if request.method == "GET":
         start = contents.initial_of(entry.draft.content, entry.draft.revision)
-        return _page(request, entry, DraftForm(kind, initial=start))
-    form = DraftForm(kind, data=request.POST)
+        return _page(request, entry, _form(entry, initial=start))
+    form = _form(entry, data=request.POST)
     if wish := contents.asked_for(request.POST):
         # These buttons serve whoever has no scripts: nothing is saved, nothing is lost.
         start = contents.changed(form.raw(), wish)
-        return _page(request, entry, DraftForm(kind, initial=start))
+        return _page(request, entry, _form(entry, initial=start))
     if not form.is_valid():
         return _page(request, entry, form, status=422)
     try:
@@ -50,6 +50,10 @@ def draft(request: Request, slug: str) -> HttpResponse:
     return redirect("studio_entry", slug)
 
 
+def _form(entry: Entry, **options: Any) -> DraftForm:
+    return DraftForm(entry.draft.content["kind"], language=entry.language, **options)
+
+
 def _names(content: dict[str, Any]) -> set[str]:
     return {variable["name"] for variable in content["variables"]}
 
@@ -60,7 +64,7 @@ def _conflict(request: Request, entry: Entry, form: DraftForm, current: Draft) -
     start = contents.initial_of(mine, current.revision)
     entry.draft = current
     extra = {"conflict": comparison.compare(current.content, mine)}
-    return _page(request, entry, DraftForm(form.kind, initial=start), status=409, extra=extra)
+    return _page(request, entry, _form(entry, initial=start), status=409, extra=extra)
 
 
 def _page(
@@ -91,7 +95,7 @@ def _page(
 def preview(request: Request, slug: str) -> HttpResponse:
     """What the sent draft renders to with the chosen test case; for the pane beside it."""
     entry = access.own_entry(request.user, slug)
-    form = DraftForm(entry.draft.content["kind"], data=request.POST)
+    form = _form(entry, data=request.POST)
     chosen = _case(live_cases(entry), request)
     return render(
         request, "studio/_preview.html", {"preview": _preview(form, chosen), "case": chosen}
@@ -105,7 +109,7 @@ def _case(cases: list[TestCase], request: Request) -> TestCase | None:
 
 
 def _preview(form: DraftForm, case: TestCase | None) -> dict[str, Any]:
-    content = contents.loose_content(form.kind, form.raw())
+    content = contents.loose_content(form.kind, form.raw(), form.language)
     # An empty default says nothing about the prompt: the name does.
     content["variables"] = [one for one in content["variables"] if one["default"]]
     shown = messages_filled(content, case.values if case else {})
@@ -113,6 +117,6 @@ def _preview(form: DraftForm, case: TestCase | None) -> dict[str, Any]:
         "messages": shown,
         "characters": sum(len(piece.text) for one in shown for piece in one["pieces"]),
         "context": rendering.html_once(content["context"]) if content["context"].strip() else "",
-        "constraints": content["constraints"],
+        "constraints": stated(content["constraints"]),
         "empty": not any(one["pieces"] for one in shown),
     }
