@@ -199,8 +199,9 @@ def _claim(found: Run, full: set[int]) -> Claimed | None:
         run.save(update_fields=["state", "attempts", "reservation", "lease_until"])
         return Claimed(run, plan, reservation.pk)
     run.state = Run.State.FAILED
-    run.finished_at = timezone.now()
-    run.save(update_fields=["state", "error_code", "finished_at"])
+    # Counted as a call without an answer if there was one.
+    run.finished_at = run.judge_due = timezone.now()
+    run.save(update_fields=["state", "error_code", "finished_at", "judge_due"])
     return None
 
 

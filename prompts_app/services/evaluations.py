@@ -10,11 +10,12 @@ from django.db.models import Count, Q, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from prompts_app.assertions.rubric import is_judged
 from prompts_app.models import Entry, Evaluation, LLMModel, Run, TestCase, Version
 from prompts_app.models.runs import NEVER_CALLED
 from prompts_app.services import budget, calls, judges, keys, providers, spending
 from prompts_app.services.cases import values_for
-from prompts_app.services.rules import needs_model, rules_by_prompt
+from prompts_app.services.rules import rules_by_prompt
 
 MAX_RUNS = 2000
 MAX_REPEATS = 20
@@ -101,7 +102,7 @@ def estimate(entry: Entry, wish: Wish) -> Estimate:
     judge_bound = 0
     rules = rules_by_prompt(entry)
     for version in wish.versions:
-        rubrics = [spec for spec in rules[version.prompt_hash].values() if needs_model(spec)]
+        rubrics = [spec for spec in rules[version.prompt_hash].values() if is_judged(spec)]
         for case in wish.cases:
             values = values_for(version, case)
             for model in wish.models:
@@ -142,10 +143,24 @@ def stop(evaluation: Evaluation) -> int:
         )
 
 
+def missing(evaluation: Evaluation) -> tuple[int, int]:
+    """Return how many runs were never made, and the most they cost (micro-dollars).
+
+    One whose model or version is gone costs nothing: it cannot be made.
+    """
+    runs = evaluation.runs.filter(_never_made()).select_related("version", "model__provider__owner")
+    bounds = [_bound_of(run) for run in runs]
+    return len(bounds), sum(bounds)
+
+
 def resume(evaluation: Evaluation) -> int:
-    """Ask again for the runs that were never made; return how many."""
+    """Ask again for the runs that were never made; return how many.
+
+    The evaluation may then cost what it has cost so far and what `missing` says.
+    """
     with transaction.atomic():
-        Evaluation.objects.filter(pk=evaluation.pk).update(stopped_at=None)
+        cost, (_number, bound) = progress(evaluation).cost, missing(evaluation)
+        Evaluation.objects.filter(pk=evaluation.pk).update(stopped_at=None, bound=cost + bound)
         return evaluation.runs.filter(_never_made()).update(
             state=Run.State.WAITING,
             error_code="",
@@ -229,7 +244,7 @@ def judge_stored(entry: Entry, judge: LLMModel) -> int:
 
 def _not_judged(entry: Entry) -> Iterator[tuple[Run, list[Any]]]:
     rubrics = {
-        prompt: {rule: spec for rule, spec in rules.items() if needs_model(spec)}
+        prompt: {rule: spec for rule, spec in rules.items() if is_judged(spec)}
         for prompt, rules in rules_by_prompt(entry).items()
     }
     runs = (
@@ -286,6 +301,15 @@ def _bound(model: LLMModel, version: Version, values: dict[str, str]) -> int:
         return calls.plan(model, version.content, values).bound
     except keys.KeyUnreadable as error:
         raise CannotEvaluate("key_unreadable", model=model.name) from error
+
+
+def _bound_of(run: Run) -> int:
+    if run.model is None or run.version.withdrawn_at is not None:
+        return 0
+    try:
+        return calls.plan(run.model, run.version.content, run.values).bound
+    except keys.KeyUnreadable:
+        return 0
 
 
 def _runs(evaluation: Evaluation, wish: Wish) -> Iterator[Run]:

@@ -52,10 +52,9 @@ async def ask(asked: judging.Asked) -> None:
 async def _judge(asked: judging.Asked, spec: Spec) -> tuple[Verdict, int]:
     """Ask the model once; return its verdict and the cost. Raises BudgetExhausted."""
     output = judging.output_of(asked.run)
-    if output.text is None:
-        return Verdict("untestable", "no_text"), 0
-    if len(output.text.encode()) > rubric.MAX_JUDGED_BYTES:
-        return Verdict("untestable", "too_large"), 0
+    obstacle = rubric.not_judgeable(spec, output)
+    if obstacle is not None:
+        return obstacle, 0
     assert asked.run.judge is not None
     try:
         plan, reservation = await in_database(_reserve, asked, spec, output)

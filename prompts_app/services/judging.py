@@ -15,10 +15,11 @@ from django.utils import timezone
 
 from prompts_app.assertions import registry
 from prompts_app.assertions.base import Output, Spec, Verdict
+from prompts_app.assertions.rubric import is_judged
 from prompts_app.models import Entry, Run, Version
 from prompts_app.models.execution import Execution
 from prompts_app.services import tallies
-from prompts_app.services.rules import needs_model, rules_by_prompt
+from prompts_app.services.rules import rules_by_prompt
 
 # Longer than judging one run by every rule can take: whoever holds it has died after that.
 _LEASE = timedelta(minutes=10)
@@ -154,7 +155,7 @@ def _verdicts(run: Run, rules: Rules) -> dict[str, dict[str, Any]]:
     return {
         rule: kept_form(registry.judge(spec, output))
         for rule, spec in rules.items()
-        if not needs_model(spec) and _is_open(run, rule)
+        if not is_judged(spec) and _is_open(run, rule)
     }
 
 
@@ -167,7 +168,7 @@ def _for_model(run: Run, rules: Rules) -> dict[str, Spec]:
     if run.judge is None or run.state != Run.State.DONE or run.version.withdrawn_at is not None:
         return {}
     return {
-        rule: spec for rule, spec in rules.items() if needs_model(spec) and rule not in run.verdicts
+        rule: spec for rule, spec in rules.items() if is_judged(spec) and rule not in run.verdicts
     }
 
 

@@ -3,13 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from prompts_app.assertions import registry
 from prompts_app.assertions.base import Spec
 from prompts_app.models import Entry
 from prompts_app.receipts.canonical import content_hash
 
 _LENGTH = 16
-_RUBRIC = "llm-rubric"
 
 
 def rule_of(spec: Spec) -> str:
@@ -21,11 +19,6 @@ def rules_of(content: Mapping[str, Any]) -> dict[str, Spec]:
     """Return the rules of a content's constraints as rule → specification."""
     specs = (one.get("assertion") for one in content.get("constraints", ()))
     return {rule_of(spec): spec for spec in specs if spec}
-
-
-def needs_model(spec: Spec) -> bool:
-    """Say whether a model has to judge by this rule."""
-    return str(spec.get("type", "")).removeprefix(registry.NOT) == _RUBRIC
 
 
 def rules_by_prompt(entry: Entry) -> dict[str, dict[str, Spec]]:
