@@ -15,7 +15,7 @@ Constraint = Mapping[str, Any]
 # Beyond so many characters, further texts are shown as removed and added whole.
 _MAX_COMPARED = 300_000
 # Sentences that share so much of their words are one sentence that was changed.
-_ALIKE = 0.4
+ALIKE = 0.4
 _SETTINGS = {
     "type": gettext_lazy("Type"),
     "label": gettext_lazy("Label"),
@@ -176,8 +176,8 @@ def _constraints(
                 if (twin := next(twins, None)) is not None:
                     meet(position, twin)
     for position, one in enumerate(new):
-        best = max(left, key=lambda it: _alike(it["text"], one["text"]), default=None)
-        if position not in partner and best and _alike(best["text"], one["text"]) >= _ALIKE:
+        best = max(left, key=lambda it: alike(it["text"], one["text"]), default=None)
+        if position not in partner and best and alike(best["text"], one["text"]) >= ALIKE:
             meet(position, best)
     for position, one in enumerate(new):
         yield _constraint(work, partner.get(position), one)
@@ -199,7 +199,8 @@ def _constraint(work: _Work, old: Constraint | None, new: Constraint | None) -> 
     return Part("constraint", "", work.chunks(before, after), tests)
 
 
-def _alike(one: str, other: str) -> float:
+def alike(one: str, other: str) -> float:
+    """Return the share of words that two sentences have in common."""
     left, right = set(one.casefold().split()), set(other.casefold().split())
     return len(left & right) / len(left | right) if left | right else 0.0
 
