@@ -1,5 +1,6 @@
 """Evaluations: an author asks for test cases × models × versions × repeats at once."""
 
+import uuid
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from django.db.models import Count, Q, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from prompts_app.assertions.base import Spec
 from prompts_app.assertions.rubric import is_judged
 from prompts_app.models import Entry, Evaluation, LLMModel, Run, TestCase, Version
 from prompts_app.models.runs import NEVER_CALLED
@@ -54,18 +56,28 @@ class Wish:
 class Estimate:
     """How many runs, and the most they cost in micro-dollars; `judge_bound` is a part of `bound`.
 
-    `left_today` is what each purse concerned still allows today.
+    `by_purse` is `bound` by who pays; `left_today` is what each purse concerned still allows today.
     """
 
     total: int
     bound: int
     judge_bound: int
+    by_purse: dict[str, int]
     left_today: dict[str, int]
+
+    @property
+    def covered_today(self) -> bool:
+        """Whether what is left today is enough, whatever the answers cost."""
+        return all(bound <= self.left_today.get(purse, 0) for purse, bound in self.by_purse.items())
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an evaluation is. Money in micro-dollars."""
+    """How far an evaluation is. Money in micro-dollars.
+
+    `errors` and `again` count error codes: of runs that failed, and of those that wait for another
+    attempt.
+    """
 
     total: int
     waiting: int
@@ -79,6 +91,7 @@ class Progress:
     cost: int
     bound: int
     errors: dict[str, int] = field(default_factory=dict)
+    again: dict[str, int] = field(default_factory=dict)
 
     @property
     def over(self) -> bool:
@@ -110,21 +123,28 @@ def estimate(entry: Entry, wish: Wish) -> Estimate:
                 by_purse[budget.purse_of(model)] += bound * wish.repeats
         if wish.judge is not None and rubrics and version.content["kind"] == Entry.Kind.TEXT:
             answers = len(wish.cases) * len(wish.models) * wish.repeats
-            judge_bound += answers * sum(judges.bound(wish.judge, spec) for spec in rubrics)
+            judge_bound += answers * sum(_judge_bound(wish.judge, spec) for spec in rubrics)
     if wish.judge is not None and judge_bound:
         by_purse[budget.purse_of(wish.judge)] += judge_bound
     left = {
         one.name: one.left for one in spending.purses_today(entry.owner) if one.name in by_purse
     }
-    return Estimate(wish.total, sum(by_purse.values()), judge_bound, left)
+    return Estimate(wish.total, sum(by_purse.values()), judge_bound, dict(by_purse), left)
 
 
-def start(entry: Entry, wish: Wish) -> Evaluation:
-    """Ask the worker for every run of a wish. Nothing is spent yet. Raises CannotEvaluate."""
+def start(entry: Entry, wish: Wish, key: uuid.UUID | None = None) -> Evaluation:
+    """Ask the worker for every run of a wish. Nothing is spent yet. Raises CannotEvaluate.
+
+    `key` is a one-time id: with one that was used before, IntegrityError is raised.
+    """
     expected = estimate(entry, wish)
     with transaction.atomic():
         evaluation = Evaluation.objects.create(
-            entry=entry, total=expected.total, repeats=wish.repeats, bound=expected.bound
+            pk=key or uuid.uuid4(),
+            entry=entry,
+            total=expected.total,
+            repeats=wish.repeats,
+            bound=expected.bound,
         )
         Run.objects.bulk_create(_runs(evaluation, wish), batch_size=200)
     return evaluation
@@ -175,7 +195,8 @@ def progress(evaluation: Evaluation) -> Progress:
     """Return how far an evaluation is."""
     states: Counter[str] = Counter()
     errors: Counter[str] = Counter()
-    retrying = cost = never_made = 0
+    again: Counter[str] = Counter()
+    cost = never_made = 0
     for row in evaluation.runs.values("state", "error_code").annotate(
         count=Count("pk"),
         spent=Sum("reservation__actual"),
@@ -188,7 +209,7 @@ def progress(evaluation: Evaluation) -> Progress:
             errors[row["error_code"]] += row["count"]
             never_made += row["count"] if row["error_code"] in NEVER_CALLED else 0
         elif row["state"] == Run.State.WAITING and row["error_code"]:
-            retrying += row["count"]
+            again[row["error_code"]] += row["count"]
     return Progress(
         total=evaluation.total,
         waiting=states[Run.State.WAITING],
@@ -196,12 +217,13 @@ def progress(evaluation: Evaluation) -> Progress:
         done=states[Run.State.DONE],
         failed=states[Run.State.FAILED],
         stopped=states[Run.State.STOPPED],
-        retrying=retrying,
+        retrying=again.total(),
         never_made=never_made,
         to_judge=evaluation.runs.filter(judge_due__isnull=False).count(),
         cost=cost,
         bound=evaluation.bound,
         errors=dict(errors),
+        again=dict(again),
     )
 
 
@@ -226,9 +248,15 @@ def covers(run: Run, bound: int) -> bool:
 
 
 def judge_stored_bound(entry: Entry, judge: LLMModel) -> tuple[int, int]:
-    """Return how many stored answers no model has judged yet, and the most that costs."""
-    found = list(_not_judged(entry))
-    return len(found), sum(judges.bound(judge, spec) for _run, specs in found for spec in specs)
+    """Return how many stored answers no model has judged yet, and the most that costs.
+
+    Raises CannotEvaluate.
+    """
+    found = [rules for _run, rules in _not_judged(entry)]
+    # Many answers share few rules.
+    specs = {rule: spec for rules in found for rule, spec in rules.items()}
+    bounds = {rule: _judge_bound(judge, spec) for rule, spec in specs.items()}
+    return len(found), sum(bounds[rule] for rules in found for rule in rules)
 
 
 def judge_stored(entry: Entry, judge: LLMModel) -> int:
@@ -238,11 +266,11 @@ def judge_stored(entry: Entry, judge: LLMModel) -> int:
     """
     if not _usable(entry, [judge]) or judge.kind != LLMModel.Kind.TEXT:
         raise CannotEvaluate("not_usable", model=judge.name)
-    found = [run.pk for run, _specs in _not_judged(entry)]
+    found = [run.pk for run, _rules in _not_judged(entry)]
     return Run.objects.filter(pk__in=found).update(judge=judge, judge_due=timezone.now())
 
 
-def _not_judged(entry: Entry) -> Iterator[tuple[Run, list[Any]]]:
+def _not_judged(entry: Entry) -> Iterator[tuple[Run, dict[str, Spec]]]:
     rubrics = {
         prompt: {rule: spec for rule, spec in rules.items() if is_judged(spec)}
         for prompt, rules in rules_by_prompt(entry).items()
@@ -260,8 +288,8 @@ def _not_judged(entry: Entry) -> Iterator[tuple[Run, list[Any]]]:
         .select_related("version")[:MAX_RUNS]
     )
     for run in runs:
-        specs = rubrics[run.version.prompt_hash]
-        missing = [spec for rule, spec in specs.items() if rule not in run.verdicts]
+        rules = rubrics[run.version.prompt_hash]
+        missing = {rule: spec for rule, spec in rules.items() if rule not in run.verdicts}
         if missing:
             yield run, missing
 
@@ -301,6 +329,13 @@ def _bound(model: LLMModel, version: Version, values: dict[str, str]) -> int:
         return calls.plan(model, version.content, values).bound
     except keys.KeyUnreadable as error:
         raise CannotEvaluate("key_unreadable", model=model.name) from error
+
+
+def _judge_bound(judge: LLMModel, spec: Spec) -> int:
+    try:
+        return judges.bound(judge, spec)
+    except keys.KeyUnreadable as error:
+        raise CannotEvaluate("key_unreadable", model=judge.name) from error
 
 
 def _bound_of(run: Run) -> int:
