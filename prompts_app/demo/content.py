@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 from typing import Any
 
 ROLES = ("system", "user", "assistant")
@@ -34,7 +35,8 @@ def read_content(raw: object, place: str) -> dict[str, Any]:
     """Return the content with every key present; ``place`` prefixes keys in messages.
 
     A variable may leave out ``default``, ``choices``, ``min``, ``max`` and ``max_length``; a
-    constraint may be written as a plain sentence. Raises ValueError naming the key.
+    constraint without an assertion may be written as a plain sentence. Raises ValueError naming the
+    key. Whether an assertion is one that the site knows is not looked into.
     """
     if not isinstance(raw, dict):
         raise ValueError(f"{place}: keys and values are expected")
@@ -58,11 +60,10 @@ def read_content(raw: object, place: str) -> dict[str, Any]:
     context = raw.get("context", "")
     if not isinstance(context, str):
         raise ValueError(f"{place}.context: text is expected")
-    constraints = []
-    for index, sentence in enumerate(raw.get("constraints") or [], start=1):
-        if not isinstance(sentence, str) or not sentence.strip():
-            raise ValueError(f"{place}.constraints[{index}]: a sentence is expected")
-        constraints.append({"text": sentence.strip()})
+    constraints = [
+        _constraint(item, f"{place}.constraints[{index}]")
+        for index, item in enumerate(raw.get("constraints") or [], start=1)
+    ]
     return {
         "kind": raw["kind"],
         "messages": messages,
@@ -86,6 +87,23 @@ def _messages(raw: object, place: str) -> list[dict[str, str]]:
             raise ValueError(f"{place}[{index}].content: text is expected")
         messages.append({"role": message["role"], "content": message["content"].strip()})
     return messages
+
+
+def _constraint(raw: object, place: str) -> dict[str, Any]:
+    named = {"text": raw} if isinstance(raw, str) else raw
+    if not isinstance(named, dict) or not set(named) <= {"text", "assertion"}:
+        raise ValueError(f"{place}: a sentence, or text and assertion are expected")
+    text = named.get("text")
+    if not isinstance(text, str) or not text.strip():
+        raise ValueError(f"{place}.text: a sentence is expected")
+    constraint: dict[str, Any] = {"text": text.strip()}
+    if "assertion" in named:
+        assertion = named["assertion"]
+        if not isinstance(assertion, dict) or not isinstance(assertion.get("type"), str):
+            raise ValueError(f"{place}.assertion: a type and its values are expected")
+        # Anchors in a file make one object of several; each constraint gets its own.
+        constraint["assertion"] = deepcopy(assertion)
+    return constraint
 
 
 def _variable(raw: object, place: str) -> dict[str, Any]:

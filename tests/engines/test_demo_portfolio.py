@@ -6,9 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from prompts_app.demo.portfolio import FOLDER, SampleEntry, load
+from prompts_app.assertions import registry
+from prompts_app.assertions.base import Output
+from prompts_app.demo import rules
+from prompts_app.demo.portfolio import FOLDER, SampleEntry, SampleVersion, load
+from prompts_app.text import variables
 
 ENTRIES = load().entries
+TEXTS = [entry for entry in ENTRIES if entry.kind == "text"]
 
 
 def test_one_author_and_six_entries_two_of_them_french() -> None:
@@ -59,6 +64,52 @@ def test_one_entry_ends_with_a_shorter_rewrite() -> None:
     assert entry.versions[2].content["constraints"] == entry.versions[3].content["constraints"]
 
 
+def test_assertions_are_ones_the_site_knows_and_some_constraints_have_none() -> None:
+    constraints = [
+        constraint
+        for entry in ENTRIES
+        for version in entry.versions
+        for constraint in version.content["constraints"]
+    ]
+    specs = [constraint["assertion"] for constraint in constraints if "assertion" in constraint]
+    assert [(spec, problem) for spec in specs for problem in registry.check(spec)] == []
+    assert len({spec["type"] for spec in specs}) >= 5
+    assert 0.2 < 1 - len(specs) / len(constraints) < 0.6
+    # A picture has no text that a rule could look at.
+    assert not any(
+        "assertion" in one
+        for entry in ENTRIES
+        if entry.kind == "image"
+        for version in entry.versions
+        for one in version.content["constraints"]
+    )
+
+
+@pytest.mark.parametrize("entry", TEXTS, ids=lambda entry: entry.slug)
+def test_the_last_version_keeps_what_the_one_liner_breaks(entry: SampleEntry) -> None:
+    naive, last = entry.versions[0], entry.versions[-1]
+    before = _kept(entry, naive, last, careful=True)
+    for careful in (True, False):
+        after = _kept(entry, last, last, careful=careful)
+        assert after >= 0.85
+        assert before < after - 0.25
+
+
+def _kept(entry: SampleEntry, version: SampleVersion, by: SampleVersion, *, careful: bool) -> float:
+    """The share of checks that the demo model's answers to `version` pass by the rules of `by`."""
+    specs = [one["assertion"] for one in by.content["constraints"] if "assertion" in one]
+    states = []
+    for case in entry.cases:
+        messages = [
+            {"role": one["role"], "content": variables.render(one["content"], case.values)}
+            for one in version.content["messages"]
+        ]
+        text = rules.answer(messages, version.content["parameters"], careful=careful)
+        states += [registry.judge(spec, Output(text)).state for spec in specs]
+    assert "untestable" not in states
+    return states.count("passed") / len(states)
+
+
 @pytest.mark.parametrize("entry", [e for e in ENTRIES if e.language == "fr"], ids=lambda e: e.slug)
 def test_french_signs_never_stand_at_the_start_of_a_line(entry: SampleEntry) -> None:
     texts = [entry.title, entry.summary, entry.use_case]
@@ -85,6 +136,9 @@ def test_french_signs_never_stand_at_the_start_of_a_line(entry: SampleEntry) -> 
         ("{{ reader }}", "{{ readers }}", r"versions\[3\].content.variables"),
         ("temperature: 0", "temperature: warm", r"content.parameters.temperature"),
         ("role: system", "role: boss", r"messages\[1\].role"),
+        ("text: The query", "texte: The query", r"constraints\[3\]"),
+        ("text: The query is not rewritten.", "text: 3", r"constraints\[3\].text"),
+        ("{type: not-contains,", "{kind: not-contains,", r"constraints\[3\].assertion"),
     ],
 )
 def test_a_mistake_names_its_file_and_key(tmp_path: Path, old: str, new: str, named: str) -> None:
