@@ -83,11 +83,15 @@ class RunningSite:
         self.web = self._start(*web_command("localhost", self.port))
         self._until_ready()
         if self._worker:
-            self.worker = self._start(sys.executable, "manage.py", "worker")
+            self.start_worker()
         return self
 
     def __exit__(self, *exception: object) -> None:
         self._stack.close()
+
+    def start_worker(self) -> None:
+        """Start a worker as `self.worker`; the one before may have been killed."""
+        self.worker = self._start(sys.executable, "manage.py", "worker")
 
     @property
     def password(self) -> str:

@@ -326,7 +326,9 @@ def lose(run_id: uuid.UUID, attempt: int) -> None:
             return
         if run.reservation is not None:
             budget.settle(run.reservation.pk, None)
-            run.earlier_cost += run.reservation.amount
+            # Settled already where the worker died after the answer and before keeping it.
+            run.reservation.refresh_from_db()
+            run.earlier_cost += run.reservation.actual or 0
             run.reservation = None
         run.lease_until = None
         run.error_code = "interrupted"
