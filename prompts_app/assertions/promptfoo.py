@@ -11,13 +11,11 @@ from typing import Any, Final
 from prompts_app.assertions.base import Spec
 from prompts_app.assertions.registry import NOT, given
 
-_TEMPLATE_SIGNS: Final = ("{{", "{%", "{#")
-
 
 def exported(spec: Spec) -> dict[str, Any] | None:
     """`spec` (one that passed `registry.check`) as promptfoo's assertion; None: it has no such.
 
-    promptfoo reads values as templates: those with a template's signs are marked as plain text.
+    Texts are as they are. promptfoo reads them as templates: whoever writes its file escapes them.
     """
     kind = str(spec["type"])
     base = kind.removeprefix(NOT)
@@ -25,8 +23,8 @@ def exported(spec: Spec) -> dict[str, Any] | None:
         return None
     if base in _SCRIPTS:
         negation = NOT if kind != base else ""
-        return {"type": f"{negation}javascript", "value": _plain(_SCRIPTS[base](given(spec)))}
-    return {key: _plain(value) for key, value in spec.items() if value is not None}
+        return {"type": f"{negation}javascript", "value": _SCRIPTS[base](given(spec))}
+    return {key: value for key, value in spec.items() if value is not None}
 
 
 def _ends_with(values: dict[str, Any]) -> str:
@@ -46,13 +44,3 @@ _SCRIPTS: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
     "ends-with": _ends_with,
     "length": _length,
 }
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, str) and any(sign in value for sign in _TEMPLATE_SIGNS):
-        return "{% raw %}" + value + "{% endraw %}"
-    if isinstance(value, list):
-        return [_plain(each) for each in value]
-    if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
-    return value

@@ -25,12 +25,3 @@ def test_rules_that_promptfoo_has_no_name_for() -> None:
         "value": "[...output].length >= 2 && [...output].length <= 9",
     }
     assert exported({"type": "language", "value": "fr"}) is None
-
-
-def test_the_signs_of_a_template_are_plain_text() -> None:
-    assert exported({"type": "contains-all", "value": ["{{ name }}", "a"]}) == {
-        "type": "contains-all",
-        "value": ["{% raw %}{{ name }}{% endraw %}", "a"],
-    }
-    nested = exported({"type": "is-json", "value": {"pattern": "{{"}})
-    assert nested == {"type": "is-json", "value": {"pattern": "{% raw %}{{{% endraw %}"}}

@@ -1,0 +1,111 @@
+"""A version with its test cases as promptfoo's configuration, for a reader's own key."""
+
+from collections.abc import Iterable, Sequence
+from urllib.parse import urlsplit
+
+from prompts_app.assertions.promptfoo import exported
+from prompts_app.llm.presets import PRESETS
+from prompts_app.models import TestCase, Version
+from prompts_app.services import versions
+from prompts_app.services.cases import values_for
+from prompts_app.services.groups import Column
+from prompts_app.text import variables
+from prompts_app.transfer import promptfoo
+
+# Stands where no model of a provider that others can call has answered.
+_ANY_MODEL = "MODEL"
+_KEY_OF_OPENAI = "OPENAI_API_KEY"
+_PUBLIC = {
+    urlsplit(one.base_url).hostname: one for one in PRESETS if one.base_url and not one.is_local
+}
+
+
+def promptfoo_file(
+    version: Version, cases: Sequence[TestCase], columns: Iterable[Column], address: str
+) -> str:
+    """Return the file's text. `address` is the page it belongs to; `columns` the models asked.
+
+    The version is a text prompt and not withdrawn. The remarks are in English, like the file's
+    keywords: it is read by a program, and by people who know that program.
+    """
+    content = version.content
+    providers, remarks = _providers(columns)
+    asserts, unsaid = [], []
+    for one in content["constraints"]:
+        spec = exported(one["assertion"]) if one.get("assertion") else None
+        if spec is not None:
+            asserts.append((one["text"], spec))
+        else:
+            unsaid.append(one)
+    return promptfoo.config(
+        promptfoo.Config(
+            description=f"{version.entry.title}, version {version.number}",
+            label=f"version {version.number}",
+            messages=[
+                (message["role"], [
+                    promptfoo.Text(piece.text, piece.name)
+                    for piece in variables.pieces(message["content"])
+                ])
+                for message in content["messages"]
+            ],
+            parameters=content["parameters"],
+            providers=providers,
+            tests=_tests(version, cases),
+            asserts=asserts,
+            remarks=(
+                f"From {address}",
+                f"Content hash of the version: {version.content_hash}",
+                "Run it with your own key: npx promptfoo@latest eval --no-cache "
+                "(add --repeat 5 for repeats).",
+                *remarks,
+                *(f"Not tested here: {one['text']}" for one in unsaid),
+            ),
+        )
+    )  # fmt: skip
+
+
+def _providers(columns: Iterable[Column]) -> tuple[list[promptfoo.Provider], list[str]]:
+    """The models to ask, and what a reader has to know of them."""
+    found: dict[str, promptfoo.Provider] = {}
+    remarks = []
+    for column in columns:
+        if column.demo:
+            continue
+        known = _PUBLIC.get(column.host)
+        if known is None:
+            remarks.append(
+                f"{column.model} answered here from another address than OpenAI's: "
+                "set apiBaseUrl and apiKeyEnvar to where you call it."
+            )
+        if known is None or known.slug == "openai":
+            made = promptfoo.Provider(column.model)
+        else:
+            key = f"{known.slug.upper()}_API_KEY"
+            made = promptfoo.Provider(column.model, known.base_url, key)
+        found.setdefault(f"{column.model} {made.address}", made)
+    if not found:
+        found[""] = promptfoo.Provider(_ANY_MODEL)
+        remarks.append(f"Put a model of yours in the place of {_ANY_MODEL}.")
+    keys = dict.fromkeys(one.key_variable or _KEY_OF_OPENAI for one in found.values())
+    remarks.append(f"Keys are read from the environment: {', '.join(keys)}.")
+    return list(found.values()), remarks
+
+
+def _tests(version: Version, cases: Sequence[TestCase]) -> list[promptfoo.Test]:
+    """The cases with the values that were sent; without any, the variables' defaults."""
+    wanted: list[TestCase | None] = [*cases] or [None]
+    return [
+        promptfoo.Test(case.name if case else "defaults", _values(version, case))
+        for case in wanted
+        if case is not None or version.content["variables"]
+    ]
+
+
+def _values(version: Version, case: TestCase | None) -> dict[str, str]:
+    known = versions.filled(version.content, values_for(version, case))
+    used = [
+        name
+        for message in version.content["messages"]
+        for name in variables.names(message["content"])
+    ]
+    return {name: known[name] for name in dict.fromkeys(used)}

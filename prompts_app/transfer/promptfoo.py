@@ -1,0 +1,233 @@
+r"""Writer of promptfoo's configuration: prompts × models × tests, for a reader's own key.
+
+Sources: promptfoo's configuration guide and its behaviour, as of version 0.121. What matters here:
+
+- Texts are Nunjucks templates, and `{{ env.NAME }}` gives the reader's secrets away. So every brace
+  that would open a tag is written as `{{ "{" }}`, and nothing but our variables is left to read.
+- A chat prompt is JSON; variables inside its strings are filled in after it was parsed. A prompt of
+  one line may be taken for the name of a file; JSON over several lines is not.
+- Values of variables are not templates, yet `{{ other }}` in them is filled in, `file://` and
+  `package:` load what they name, and a line break at the end is lost. A variable with such a value
+  anywhere is written as a JSON text for promptfoo's filter `load`, which gives it back unharmed.
+- `$ref` anywhere is followed when the file is read: JSON Schemas are written as texts.
+
+The file is YAML whose texts are JSON strings, which YAML 1.1 and 1.2 read alike; longer ones are
+literal blocks where that is safe.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+# What opens a tag, a brace at the end, since a tag may follow it, and what ends a comment: all of
+# these mean something even where nothing was opened before.
+_SIGN: Final = re.compile(r"\{(?=[{%#])|\{\Z|#(?=\})")
+_RISKY_VALUE: Final = re.compile(r"\{[{%#]|\Afile://|\Apackage:|\n\Z")
+_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+# Words of Nunjucks, what promptfoo puts beside the variables, and what every JavaScript object has.
+_WORDS = """
+and as block call caller class constructor context cycler elif else elseif env extends extension
+false filter for from hasOwnProperty if import in include is isPrototypeOf joiner loop macro none
+not null or output prompt propertyIsEnumerable range raw sessionId set super switch toLocaleString
+toString true undefined valueOf verbatim with without
+"""
+_TAKEN: Final = frozenset(_WORDS.split())
+# YAML takes none of these as they are, or takes some for line breaks.
+_UNPRINTABLE: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
+_NOT_IN_BLOCK: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]|\\A[ \t\n]|\n\\Z"
+)
+_SCHEMA_TYPES: Final = ("is-json", "contains-json")
+
+
+@dataclass(frozen=True)
+class Text:
+    """A piece of a message: plain text, or the value of the variable `name`."""
+
+    text: str
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Provider:
+    """A model to ask. `address` is a base address other than OpenAI's own, with the environment
+    variable that holds its key; both "" where the model is OpenAI's or its address not public."""
+
+    model: str
+    address: str = ""
+    key_variable: str = ""
+
+
+@dataclass(frozen=True)
+class Test:
+    """A test case: a value for each variable by name."""
+
+    __test__ = False  # pytest would take the class for tests
+
+    name: str
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Config:
+    """What the file holds. `messages` are (role, pieces); `asserts` (constraint, assertion as
+    promptfoo takes it); `parameters` a version's own; `remarks` stand at the head of the file."""
+
+    description: str
+    label: str
+    messages: Sequence[tuple[str, Sequence[Text]]]
+    parameters: Mapping[str, Any]
+    providers: Sequence[Provider]
+    tests: Sequence[Test]
+    asserts: Sequence[tuple[str, Mapping[str, Any]]]
+    remarks: Sequence[str] = field(default=())
+
+
+def config(wanted: Config) -> str:
+    """Return the file. Variables promptfoo cannot take are renamed, which a remark says."""
+    names = _names(wanted)
+    guarded = {
+        name for test in wanted.tests for name, value in test.values.items()
+        if _RISKY_VALUE.search(value)
+    }  # fmt: skip
+    renamed = [f"{old} is called {new} here." for old, new in names.items() if old != new]
+    lines = [
+        "# yaml-language-server: $schema=https://promptfoo.dev/config-schema.json",
+        *(f"# {_one_line(remark)}" for remark in (*wanted.remarks, *renamed)),
+        f"description: {_plain(wanted.description)}",
+        "prompts:",
+        f"  - label: {_plain(wanted.label)}",
+        f"    raw: {_block(_prompt(wanted.messages, names, guarded), 6)}",
+        "providers:",
+        *_providers(wanted.providers, wanted.parameters),
+    ]
+    if wanted.asserts:
+        lines += ["defaultTest:", "  assert:"]
+        for constraint, spec in wanted.asserts:
+            lines += _assert(constraint, spec)
+    lines.append("tests:")
+    for test in wanted.tests or [Test("", {})]:
+        lines += _test(test, names, guarded)
+    return "\n".join(lines) + "\n"
+
+
+def escaped(text: str) -> str:
+    """Return plain text as a template that gives it back."""
+    return _SIGN.sub(lambda match: f'{{{{ "{match[0]}" }}}}', text)
+
+
+def _prompt(
+    messages: Iterable[tuple[str, Sequence[Text]]], names: Mapping[str, str], guarded: set[str]
+) -> str:
+    chat = [
+        {
+            "role": role,
+            "content": "".join(
+                _variable(names[piece.name], piece.name in guarded)
+                if piece.name
+                else escaped(piece.text)
+                for piece in pieces
+            ),
+        }
+        for role, pieces in messages
+    ]
+    return _json(chat, indent=2)
+
+
+def _variable(name: str, guarded: bool) -> str:
+    return f"{{{{ {name} | load }}}}" if guarded else f"{{{{ {name} }}}}"
+
+
+def _names(wanted: Config) -> dict[str, str]:
+    """Each variable's name in the file: its own, unless promptfoo has another use for that."""
+    used = [piece.name for _role, pieces in wanted.messages for piece in pieces if piece.name]
+    every = list(dict.fromkeys([*used, *(name for test in wanted.tests for name in test.values)]))
+    names = {name: name for name in every if _NAME.fullmatch(name) and name not in _TAKEN}
+    number = 1
+    for name in every:
+        if name not in names:
+            while f"variable_{number}" in names.values():
+                number += 1
+            names[name] = f"variable_{number}"
+    return names
+
+
+def _providers(providers: Iterable[Provider], parameters: Mapping[str, Any]) -> Iterator[str]:
+    for provider in providers:
+        yield f"  - id: {_plain(f'openai:chat:{provider.model}')}"
+        yield "    config:"
+        # Without it promptfoo sends a temperature and a limit of its own.
+        yield "      omitDefaults: true"
+        if provider.address:
+            yield f"      apiBaseUrl: {_plain(provider.address)}"
+            yield f"      apiKeyEnvar: {_plain(provider.key_variable)}"
+        for name in ("temperature", "top_p", "max_tokens"):
+            if parameters.get(name) is not None:
+                yield f"      {name}: {_json(parameters[name])}"
+        if parameters.get("response_format") == "json_object":
+            yield '      response_format: {"type": "json_object"}'
+
+
+def _assert(constraint: str, spec: Mapping[str, Any]) -> Iterator[str]:
+    kind = str(spec["type"])
+    yield f"    - type: {_plain(kind)}"
+    for key, value in spec.items():
+        if key == "value" and kind.removeprefix("not-") in _SCHEMA_TYPES:
+            yield f"      value: {_block(escaped(_json(value, indent=2)), 8)}"
+        elif key != "type":
+            yield f"      {key}: {_template(value)}"
+    yield f"      metric: {_string(escaped(constraint))}"
+
+
+def _template(value: Any) -> str:
+    """A value of an assertion; texts, alone or in a list, are templates."""
+    if isinstance(value, str):
+        return _string(_unloaded(escaped(value)))
+    if isinstance(value, list):
+        return _json([_unloaded(escaped(one)) if isinstance(one, str) else one for one in value])
+    return _json(value)
+
+
+def _unloaded(text: str) -> str:
+    """A text that names no file or package to load."""
+    return f'{{{{ "" }}}}{text}' if text.startswith(("file://", "package:")) else text
+
+
+def _test(test: Test, names: Mapping[str, str], guarded: set[str]) -> Iterator[str]:
+    yield f"  - description: {_plain(test.name)}"
+    if test.values:
+        yield "    vars:"
+    for name, value in test.values.items():
+        if name in guarded:
+            written = _string(_json(value).replace("{", "\\u007b"))
+        else:
+            written = _block(value, 8)
+        yield f"      {names[name]}: {written}"
+
+
+def _block(text: str, indent: int) -> str:
+    """A text of several lines as a literal block, where YAML keeps every character of it."""
+    if "\n" not in text or _NOT_IN_BLOCK.search(text):
+        return _string(text)
+    space = " " * indent
+    return "|-\n" + "\n".join(f"{space}{line}" if line else "" for line in text.split("\n"))
+
+
+def _plain(text: str) -> str:
+    """A text that is shown and never a template: no brace opens a tag."""
+    return _string(re.sub(r"\{(?=[{%#])", "{ ", _one_line(text)))
+
+
+def _string(text: str) -> str:
+    return _json(text)
+
+
+def _json(value: Any, *, indent: int | None = None) -> str:
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(_UNPRINTABLE.sub(" ", text).split())
