@@ -70,6 +70,7 @@ def fixtures() -> list[dict[str, Any]]:
         {"match": {"endpoint": "image"}, "response": {"image": {"b64Json": picture}}},
         _answer("with markdown", MARKDOWN, chunkSize=7, latency=5),
         _answer("slowly", LONG, chunkSize=8, streamingProfile={"ttft": 1500, "tps": 8}),
+        _answer("of a matrix", LONG, chunkSize=24, streamingProfile={"ttft": 250, "tps": 40}),
         _answer("cut short", LONG, chunkSize=6, latency=60, truncateAfterChunks=5),
         _answer("disconnected", LONG, chunkSize=6, latency=100, disconnectAfterMs=450),
         _answer("refused at once", LONG, chaos={"disconnectRate": 1}),
