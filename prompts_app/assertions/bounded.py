@@ -1,35 +1,37 @@
-"""Work that may take for ever, done in a child process that can be killed.
+"""Work that may take for ever, done in child processes that end themselves.
 
 Expressions and schemas come from authors, answers from models. A job whose text is short enough
 for its worst case to be quick runs here; any other runs in one of a few child processes, which
 stay for the next job. A child that has used `CPU_SECONDS` is ended by its own timer, one that has
-not answered after `WALL_SECONDS` by its parent, and memory has a limit. Blocks its thread: call
-it off the event loop.
+not answered in time by another, and its memory has a limit. `LIMIT_SECONDS` is the most that a job
+takes its asker, the wait for a child included. Blocks its thread: call it off the event loop.
+
+The children are forked by a process of their own, which has to load what they need first. Call
+`warm` where a process starts and `close` where it stops; in a process that was not warmed, the
+first job waits for that as well.
 """
 
 import atexit
 import os
 import pickle
-import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 from prompts_app.assertions.base import Finding, untestable
-from prompts_app.assertions.child import JOBS, find, receive, send
+from prompts_app.assertions.child import JOBS, EndedError, find, receive, send
 
 CPU_SECONDS: Final = 0.5
-WALL_SECONDS: Final = 0.8
+LIMIT_SECONDS: Final = 0.9
 START_SECONDS: Final = 20.0
-# How long a job waits for a child while others have all of them: its own time starts after that.
-TURN_SECONDS: Final = 30.0
 CHILDREN: Final = max(2, min(4, os.cpu_count() or 2))
 
+# A child has a little longer than its asker waits: then what ended it before was its own doing.
+_GRACE: Final = 0.1
 _ROOT = Path(__file__).resolve().parents[2]
 # Nothing else of the environment reaches a child: it needs no keys.
 _ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME", "TMPDIR")
@@ -54,16 +56,23 @@ def _size(argument: Any) -> int:
     return len(argument) if isinstance(argument, str) else 0
 
 
-def warm(*jobs: str) -> None:
-    """Have two children with what `jobs` need (all of them when none is named).
+def warm() -> bool:
+    """Load what jobs need; wait until it is there. Return whether it is.
 
-    Waits for the first; the second takes over at once when a job has to be killed.
+    Any thread may call it, as often as it likes. Takes a second or two the first time.
     """
-    _pool.warm(jobs or tuple(JOBS))
+    return _pool.warm()
 
 
-class _Child:
-    """One process, with the end of a socket through which it is asked."""
+def close() -> None:
+    """End the children that have nothing to do, and their parent. A job that comes later starts
+    them anew.
+    """
+    _pool.close()
+
+
+class _Parent:
+    """The process that forks children, with the end of a socket through which it is asked to."""
 
     def __init__(self) -> None:
         self.socket, theirs = socket.socketpair()
@@ -75,31 +84,36 @@ class _Child:
                 stderr=subprocess.DEVNULL,
                 cwd=_ROOT,
                 env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
+                # Signals of a terminal or a service manager are not for it.
+                start_new_session=True,
             )
-        self.ready: set[str] = set()
+        self.socket.settimeout(START_SECONDS)
+        self._ready = False
+        self._lock = threading.Lock()
 
-    def load(self, jobs: tuple[str, ...]) -> None:
-        """Have the child load what `jobs` need, so that their time is their own."""
-        if not self.ready.issuperset(jobs):
-            self._ask(("load", jobs), START_SECONDS)
-            self.ready.update(jobs)
+    def is_ready(self) -> bool:
+        """Wait for the process to have loaded everything."""
+        with self._lock:
+            if not self._ready:
+                try:
+                    self._ready = bool(self.socket.recv(1))
+                except OSError:
+                    return False
+        return self._ready
 
-    def start_loading(self, jobs: tuple[str, ...]) -> None:
-        """As `load`, without waiting for it."""
-        with suppress(OSError):
-            send(self.socket, pickle.dumps(("warm", jobs)), time.monotonic() + 1)
-
-    def run(self, job: str, arguments: tuple[Any, ...]) -> Finding:
-        """The job's finding. Raises `EndedError` and OSError when there is none."""
-        return self._ask((job, arguments), WALL_SECONDS)
-
-    def _ask(self, question: tuple[str, Any], seconds: float) -> Finding:
-        deadline = time.monotonic() + seconds
-        send(self.socket, pickle.dumps(question), deadline)
-        return Finding(*receive(self.socket, deadline))
+    def fork(self) -> socket.socket:
+        """A socket to a new child; raises OSError where there is no process to make one."""
+        ours, theirs = socket.socketpair()
+        try:
+            with theirs:
+                socket.send_fds(self.socket, [b"\0"], [theirs.fileno()])
+        except OSError:
+            ours.close()
+            raise
+        return ours
 
     def end(self) -> None:
-        """Kill the process, unless it is gone, and wait for it."""
+        """Kill the process and wait for it; its children go on."""
         self.socket.close()
         self.process.kill()
         self.process.wait()
@@ -111,96 +125,108 @@ class _Pool:
     def __init__(self, size: int) -> None:
         self._turns = threading.BoundedSemaphore(size)
         self._lock = threading.Lock()
-        self._idle: list[_Child] = []
-        self._used: set[str] = set()
+        self._idle: list[socket.socket] = []
+        self._parent: _Parent | None = None
 
     def run(self, job: str, arguments: tuple[Any, ...]) -> Finding:
         """The finding of a child, or why there is none."""
-        if not self._turns.acquire(timeout=TURN_SECONDS):
+        if self._parent is None:
+            self.warm()
+        deadline = time.monotonic() + LIMIT_SECONDS
+        if not self._turns.acquire(timeout=LIMIT_SECONDS):
             return untestable("busy")
         try:
-            return self._run(job, arguments)
+            return self._run(job, arguments, deadline)
+        except TimeoutError:
+            return untestable("busy")
+        # No process or no socket can be had, or the child's broke.
+        except OSError:
+            return untestable("crashed")
         finally:
             self._turns.release()
 
-    def _run(self, job: str, arguments: tuple[Any, ...]) -> Finding:
+    def _run(self, job: str, arguments: tuple[Any, ...], deadline: float) -> Finding:
         child = self._take()
-        kept = False
+        start = time.monotonic()
+        stays = False
         try:
-            self._load(child, (job,))
-            finding = child.run(job, arguments)
-            kept = finding.code != "out_of_memory"
-            return finding
-        except TimeoutError:
-            return untestable("busy")
-        except OSError:
-            return untestable(self._why_ended(child))
+            send(child, pickle.dumps((job, arguments, deadline - start + _GRACE)), deadline)
+            holds, code, values, stays = receive(child, deadline)
+            return Finding(holds, code, values)
+        except EndedError:
+            # Its processor time cannot have run out in less real time.
+            used_up = time.monotonic() - start >= CPU_SECONDS * 0.9
+            return untestable("too_slow" if used_up else "crashed")
+        except ValueError:
+            return untestable("crashed")
         finally:
-            self._give(child) if kept else self._replace(child)
+            self._give(child) if stays is True else child.close()
 
-    @staticmethod
-    def _why_ended(child: _Child) -> str:
+    def warm(self) -> bool:
+        """Have a parent, and wait until it can fork."""
         try:
-            status = child.process.wait(timeout=1)
-        except subprocess.TimeoutExpired:
-            return "crashed"
-        return "too_slow" if status == -signal.SIGPROF else "crashed"
-
-    def warm(self, jobs: tuple[str, ...]) -> None:
-        child = self._take()
-        try:
-            self._load(child, jobs)
-        except OSError:
-            child.end()
-        else:
-            if not self._idle:
-                spare = _Child()
-                spare.start_loading(jobs)
-                self._give(spare)
-            self._give(child)
-
-    def _load(self, child: _Child, jobs: tuple[str, ...]) -> None:
-        with self._lock:
-            self._used.update(jobs)
-        child.load(jobs)
-
-    def _take(self) -> _Child:
-        while True:
             with self._lock:
-                child = self._idle.pop() if self._idle else None
-            if child is None:
-                return _Child()
-            if child.process.poll() is None:
-                return child
-            child.end()
+                parent = self._parent or self._start()
+        except OSError:
+            return False
+        return parent.is_ready()
 
-    def _give(self, child: _Child) -> None:
+    def _start(self) -> _Parent:
+        self._parent = _Parent()
+        return self._parent
+
+    def _take(self) -> socket.socket:
+        with self._lock:
+            while self._idle:
+                child = self._idle.pop()
+                if _is_alive(child):
+                    return child
+                child.close()
+            try:
+                return (self._parent or self._start()).fork()
+            except OSError:
+                if self._parent is not None:
+                    self._parent.end()
+                # The new one loads while the job waits, as long as it may.
+                return self._start().fork()
+
+    def _give(self, child: socket.socket) -> None:
         with self._lock:
             self._idle.append(child)
 
-    def _replace(self, child: _Child) -> None:
-        """End `child` and start the next one, which loads while nobody waits for it."""
-        child.end()
-        fresh = _Child()
-        with self._lock:
-            fresh.start_loading(tuple(self._used))
-            self._idle.insert(0, fresh)
-
     def forget(self) -> None:
-        """Leave all children to the process this one was forked from."""
+        """Leave all processes to the process this one was forked from."""
         self._turns = threading.BoundedSemaphore(CHILDREN)
         self._lock = threading.Lock()
         for child in self._idle:
-            child.socket.close()
-            child.process.returncode = 0  # no child of this process: nothing to wait for
+            child.close()
         self._idle = []
+        if self._parent is not None:
+            self._parent.socket.close()
+            self._parent.process.returncode = 0  # no child of this process: nothing to wait for
+            self._parent = None
 
     def close(self) -> None:
-        """End all children."""
+        """End the parent and all idle children."""
         with self._lock:
             idle, self._idle = self._idle, []
+            parent, self._parent = self._parent, None
         for child in idle:
-            child.end()
+            child.close()
+        if parent is not None:
+            parent.end()
+
+
+def _is_alive(child: socket.socket) -> bool:
+    """Whether nothing has come from a child that has nothing to do: not even its end."""
+    try:
+        child.setblocking(False)
+        child.recv(1, socket.MSG_PEEK)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 _pool = _Pool(CHILDREN)

@@ -1,9 +1,14 @@
-"""The child process of `bounded`: answers one job after another until its parent is gone.
+"""The processes of `bounded`: a parent that has everything loaded, and children that do jobs.
 
-A message is its length in four bytes, then the message: pickled towards the child, JSON from it,
-so that whatever a job does to this process, the parent reads plain values.
+The parent does nothing but fork, which takes milliseconds: a child that had to end is replaced at
+once. A child answers one job after another and ends itself by its timers, whatever a job does, so
+that nobody has to kill it; it ends when its asker is gone, too.
+
+A message is its length in four bytes, then the message: pickled towards a child, JSON from it, so
+that whatever a job does to the child, the asker reads plain values.
 """
 
+import gc
 import json
 import os
 import pickle
@@ -16,7 +21,7 @@ import threading
 import time
 from dataclasses import astuple
 from importlib import import_module
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from prompts_app.assertions.base import Finding, untestable
 
@@ -43,6 +48,8 @@ JOBS: Final[dict[str, tuple[str, str, int]]] = {
 }
 
 _MEMORY = 1 << 30
+# A child that needed more than this once makes room for a fresh one.
+_MEMORY_KEPT = 192 << 20
 # A schema that reaches into itself goes deep before it is too deep.
 _STACK = 256 << 20
 
@@ -87,24 +94,30 @@ def _left(deadline: float | None) -> float | None:
     return left
 
 
-def _serve(cpu_seconds: float) -> None:
-    parent = socket.socket(fileno=0)
+def _serve(asker: socket.socket, cpu_seconds: float) -> None:
     while True:
         try:
-            job, arguments = pickle.loads(_message(parent, None))  # noqa: S301
+            job, arguments, seconds = pickle.loads(_message(asker, None))  # noqa: S301
         except OSError:
             return
-        if job in ("load", "warm"):
-            for name in arguments:
-                import_module(JOBS[name][0])
-            finding = Finding(True, "loaded")
-            if job == "warm":
-                continue
-        else:
-            signal.setitimer(signal.ITIMER_PROF, cpu_seconds)
-            finding = find(job, arguments)
-            signal.setitimer(signal.ITIMER_PROF, 0)
-        send(parent, json.dumps(astuple(finding)).encode())
+        signal.setitimer(signal.ITIMER_PROF, cpu_seconds)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        finding = find(job, arguments)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        stays = finding.code != "out_of_memory" and _peak() < _MEMORY_KEPT
+        try:
+            send(asker, json.dumps([*astuple(finding), stays]).encode())
+        except OSError:
+            return
+        if not stays:
+            return
+
+
+def _peak() -> int:
+    """The most memory this process had so far, in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
 
 
 def find(job: str, arguments: tuple[Any, ...]) -> Finding:
@@ -123,14 +136,52 @@ def find(job: str, arguments: tuple[Any, ...]) -> Finding:
 
 
 def main() -> None:
-    """Answer on standard input (a socket) until it closes; the argument is the time for a job."""
+    """Fork a child for each socket that arrives on standard input (a socket), until it closes.
+
+    The argument is the processor time for a job, in seconds. A byte says that everything is loaded.
+    """
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    # What ends the asker ends its sockets, and with them these processes: not before, not after.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_IGN)
+    # The timers must end a child, whatever the asker's threads do with their signals.
+    for number in (signal.SIGPROF, signal.SIGALRM):
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    for module, _function, _most in JOBS.values():
+        import_module(module)
+    # Memory that no child touches is shared by all of them.
+    gc.collect()
+    gc.freeze()
+    asker = socket.socket(fileno=0)
+    try:
+        asker.sendall(b"\0")
+        while True:
+            asked, descriptors, _flags, _address = socket.recv_fds(asker, 1, 1)
+            if not asked:
+                return
+            for descriptor in descriptors:
+                if _is_child():
+                    asker.close()
+                    _live(socket.socket(fileno=descriptor), float(sys.argv[1]))
+                os.close(descriptor)
+    except OSError:
+        return
+
+
+def _is_child() -> bool:
+    try:
+        return os.fork() == 0
+    except OSError:
+        # No room for one more: the socket is closed, which tells its asker.
+        return False
+
+
+def _live(asker: socket.socket, cpu_seconds: float) -> NoReturn:
     threading.stack_size(_STACK)
-    server = threading.Thread(target=_serve, args=(float(sys.argv[1]),))
+    server = threading.Thread(target=_serve, args=(asker, cpu_seconds))
     server.start()
     server.join()
     os._exit(0)

@@ -1,12 +1,16 @@
 """Hostile rules and answers end in time, and the next judgement is none the worse for it."""
 
+import json
 import os
 import pickle
+import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +19,7 @@ from prompts_app.assertions import bounded
 from prompts_app.assertions.base import Finding, Output
 from prompts_app.assertions.child import EndedError, receive, send
 from prompts_app.assertions.registry import check, judge
-from tests.engines.rules import in_time
+from tests.engines.rules import HANG, in_time
 
 OVER = {"too_slow", "busy", "out_of_memory", "too_deep", "too_large"}
 LONG = "a" * 1_000_000
@@ -99,41 +103,134 @@ def test_many_threads_ask_at_once() -> None:
     assert verdicts == ["right"] * 120
 
 
+def test_more_ask_than_there_are_children() -> None:
+    """Whoever gets no turn in time is told so, and nobody waits for long."""
+    answers: list[tuple[str, float]] = []
+    spec = {"type": "is-json", "value": {"items": {"pattern": "^(\\w+\\s?)*$"}}}
+
+    def ask() -> None:
+        start = time.monotonic()
+        verdict = judge(spec, Output(f'["{LONG[:60]}!"]'))
+        answers.append((verdict.code, time.monotonic() - start))
+
+    threads = [threading.Thread(target=ask) for _ in range(4 * bounded.CHILDREN)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {code for code, _ in answers} <= {"too_slow", "busy"}
+    assert len(answers) == len(threads)
+    assert max(seconds for _, seconds in answers) < HANG
+    assert judge(REGEX, Output("ab")).state == "passed"
+
+
+def test_one_hostile_rule_after_another_waits_for_no_child_to_start() -> None:
+    parent = forker()
+    for _ in range(5):
+        with in_time():
+            judge({"type": "regex", "value": "x*" * 400 + "y"}, Output("x" * 100_000))
+            assert judge(REGEX, Output("ab")).state == "passed"
+    assert forker() == parent
+
+
+def forker() -> int:
+    """The id of the process that forks the children."""
+    parent = bounded._pool._parent
+    assert parent is not None
+    return parent.process.pid
+
+
 def children() -> list[int]:
-    """The process ids of this process's idle children."""
-    return [child.process.pid for child in bounded._pool._idle]
+    """The ids of the children that run."""
+    pids = Path(f"/proc/{forker()}/task/{forker()}/children").read_text().split()
+    return [pid for pid in map(int, pids) if running(pid)]
 
 
 def test_a_child_that_is_gone_is_replaced() -> None:
-    for child in bounded._pool._idle:
-        child.process.kill()
-        child.process.wait()
     assert judge(REGEX, Output("ab")).state == "passed"
+    for pid in children():
+        os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not children())
+    assert judge(REGEX, Output("ab")).state == "passed"
+
+
+def test_the_process_that_forks_is_replaced() -> None:
+    gone = forker()
+    for pid in [gone, *children()]:
+        os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not running(gone))
+    # It starts anew within the time of the first job, or of one soon after.
+    wait_until(lambda: judge(REGEX, Output("ab")).state == "passed")
+    assert forker() != gone
+
+
+def test_children_are_no_use_to_signals_meant_for_their_asker() -> None:
+    assert judge(REGEX, Output("ab")).state == "passed"
+    pids = [forker(), *children()]
+    for pid in pids:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            os.kill(pid, number)
+    assert judge(REGEX, Output("ab")).state == "passed"
+    assert [forker(), *children()] == pids
+
+
+def test_closing_ends_the_processes_and_a_later_job_starts_them_anew() -> None:
+    assert judge(REGEX, Output("ab")).state == "passed"
+    pids = [forker(), *children()]
+    assert len(pids) > 1
+    bounded.close()
+    bounded.close()
+    wait_until(lambda: not any(map(running, pids)))
+    assert judge(REGEX, Output("ab")).state == "passed"
+    assert bounded.warm()
 
 
 def test_children_see_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_KEY", "not for children")
-    bounded._pool.close()
+    bounded.close()
     assert judge(REGEX, Output("ab")).state == "passed"
-    for pid in children():
-        with open(f"/proc/{pid}/environ", "rb") as file:
-            assert b"not for children" not in file.read()
+    for pid in [forker(), *children()]:
+        assert b"not for children" not in Path(f"/proc/{pid}/environ").read_bytes()
+
+
+def test_timers_end_a_child_whatever_its_asker_does_with_signals() -> None:
+    """Some servers block signals in all threads but one; that is inherited by processes."""
+    program = (
+        "import signal, sys\n"
+        "signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGPROF, signal.SIGALRM})\n"
+        "signal.signal(signal.SIGPROF, signal.SIG_IGN)\n"
+        "from prompts_app.assertions import bounded\n"
+        "print(bounded.run('json_schema', *sys.argv[1:]).code)\n"
+        "pid = bounded._pool._parent.process.pid\n"
+        "while open(f'/proc/{pid}/task/{pid}/children').read():\n"
+        "    pass\n"
+    )
+    hostile = [json.dumps({"pattern": "^(\\w+\\s?)*$"}), f'"{LONG[:60]}!"']
+    done = subprocess.run(
+        [sys.executable, "-c", program, *hostile],
+        capture_output=True,
+        text=True,
+        timeout=HANG,
+        check=False,
+    )
+    assert (done.stdout.strip() in ("too_slow", "busy"), done.stderr) == (True, "")
 
 
 def test_a_forked_process_has_children_of_its_own() -> None:
     program = (
         "import os\n"
         "from prompts_app.assertions import bounded\n"
-        "bounded.warm('regex')\n"
+        "bounded.warm()\n"
+        "ours = bounded._pool._parent.process.pid\n"
         "pid = os.fork()\n"
         "finding = bounded.run('regex', 'b$', 'ab')\n"
-        "theirs = [child.process.pid for child in bounded._pool._idle]\n"
+        "same = bounded._pool._parent.process.pid == ours\n"
         "if pid:\n"
         "    _, status = os.waitpid(pid, 0)\n"
         "    assert status == 0\n"
         "    assert bounded.run('regex', 'b$', 'ab').holds\n"
-        "bounded._pool.close()\n"
-        "os._exit(0 if finding.holds else 1)\n"
+        "bounded.close()\n"
+        "os._exit(0 if finding.holds and same == bool(pid) else 1)\n"
     )
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", program], capture_output=True, check=False
@@ -141,12 +238,13 @@ def test_a_forked_process_has_children_of_its_own() -> None:
     assert (done.returncode, done.stderr) == (0, b"")
 
 
-def test_children_end_with_their_parent() -> None:
+def test_children_end_with_their_asker() -> None:
     program = (
-        "import os, sys\n"
+        "import os\n"
         "from prompts_app.assertions import bounded\n"
-        "bounded.warm('regex')\n"
-        "print(*[child.process.pid for child in bounded._pool._idle], flush=True)\n"
+        "bounded.run('regex', 'b$', 'ab')\n"
+        "pid = bounded._pool._parent.process.pid\n"
+        "print(pid, open(f'/proc/{pid}/task/{pid}/children').read(), flush=True)\n"
         "os.kill(os.getpid(), 9)\n"
     )
     done = subprocess.run(
@@ -154,8 +252,13 @@ def test_children_end_with_their_parent() -> None:
     )
     pids = [int(pid) for pid in done.stdout.split()]
     assert len(pids) == 2
-    end = time.monotonic() + 10
-    while any(running(pid) for pid in pids):
+    wait_until(lambda: not any(map(running, pids)))
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Wait for what happens in another process."""
+    end = time.monotonic() + HANG
+    while not holds():
         assert time.monotonic() < end
         os.sched_yield()
 

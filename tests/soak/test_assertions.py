@@ -48,9 +48,15 @@ def test_any_rule_and_output_give_a_verdict_within_a_second() -> None:
     for seed in range(PAIRS):
         chance = random.Random(seed)
         seconds.append((slowest_verdict(specification(chance), output(chance)), seed))
-    slowest, seed = max(seconds)
+    seconds.sort()
+    slowest, seed = seconds[-1]
+    over = sum(took >= SECOND for took, _ in seconds)
+    usual, rare = (1000 * seconds[int(PAIRS * share)][0] for share in (0.5, 0.99))
+    print(
+        f"{PAIRS} pairs; half within {usual:.1f} ms, 99 % within {rare:.0f} ms; "
+        f"slowest {slowest:.2f} s; over a second: {over}; machine alone: {alone}"
+    )
     assert slowest < (SECOND if alone else HANG), f"pair {seed}: {slowest:.2f} s"
-    print(f"{PAIRS} pairs; slowest {slowest:.2f} s; alone: {alone}")
 
 
 @pytest.fixture(scope="module")
