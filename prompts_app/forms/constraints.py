@@ -117,7 +117,7 @@ def loose_constraints(rows: Iterable[Mapping[str, Any]], language: str) -> list[
     found = []
     for row in rows:
         spec = assertions.loose_spec(row)
-        text = row["text"] or (sentence_of(spec, language) if spec else "")
+        text = (row["text"] or "").strip() or (sentence_of(spec, language) if spec else "")
         if text:
             found.append({"text": text} | ({"assertion": spec} if spec else {}))
     return found

@@ -34,7 +34,7 @@ ROLES = (
 # More rows than a draft may keep: scripts add one for each name that stood there while typing.
 _ROOM = 60
 # Seconds for looking into all expressions and schemas of one draft: one alone may take most of one.
-_PATIENCE: Final = 5.0
+_PATIENCE: Final = 3.0
 
 
 class MessageForm(RowForm):

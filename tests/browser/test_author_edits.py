@@ -204,6 +204,79 @@ def test_what_is_wrong_is_said_at_the_field_and_nothing_is_saved(
     save(page)
 
 
+def constraint(page: Page, place: int) -> Locator:
+    """The row of a constraint, by its place from 0."""
+    return page.locator("[data-rows=constraints] [data-rows-list] > [data-row]").nth(place)
+
+
+def test_a_constraint_gets_the_fields_of_its_rule(
+    visit: Visit, ada: StorageState, watch: Watch, draft: str
+) -> None:
+    watch.allowed.add(422)
+    page = visit(storage_state=ada)
+    page.goto(draft)
+    page.get_by_role("button", name="Add a constraint").click()
+    page.get_by_role("button", name="Add a constraint").click()
+    brief, plain = constraint(page, 0), constraint(page, 1)
+    rule = brief.get_by_label("How is it tested?")
+    expect(brief.get_by_label("must not")).to_be_hidden()
+    rule.select_option("Contains")
+    brief.get_by_label("Text", exact=True).fill("per cent")
+    # What was typed goes along where it fits, and is there again on the way back.
+    rule.select_option("Number of words")
+    expect(brief.get_by_label("Text", exact=True)).to_have_count(0)
+    brief.get_by_label("At most").fill("many")
+    rule.select_option("Ends with")
+    expect(brief.get_by_label("Text", exact=True)).to_have_value("per cent")
+    rule.select_option("Number of words")
+    expect(brief.get_by_label("At most")).to_have_value("many")
+    plain.get_by_label("Constraint").fill("No lists.")
+    plain.get_by_label("How is it tested?").select_option("Matches an expression")
+    plain.get_by_label("must not").check()
+    plain.get_by_label("Regular expression").fill("\\n- ")
+    expect(state(page)).to_have_text("Not saved yet")
+
+    page.get_by_role("button", name="Save draft").click()
+    most = brief.get_by_label("At most")
+    expect(most).to_have_attribute("aria-invalid", "true")
+    expect(most).to_have_accessible_description("Write a whole number.")
+    expect(most).to_have_value("many")
+    expect(plain.get_by_label("Regular expression")).to_have_value("\\n- ")
+    page.get_by_role("link", name="Go to the first one").click()
+    expect(most).to_be_focused()
+    most.fill("40")
+    preview = page.locator("#preview-body")
+    expect(preview).to_contain_text("tested: has at most 40 words")
+    save(page)
+    page.reload()
+    expect(brief.get_by_label("Constraint")).to_have_value("The answer has at most 40 words.")
+    expect(brief.get_by_label("At most")).to_have_value("40")
+    expect(plain.get_by_label("must not")).to_be_checked()
+    expect(plain.get_by_label("Regular expression")).to_have_value("\\n- ")
+    # And untested again.
+    rule.select_option("Not tested")
+    expect(brief.get_by_label("At most")).to_have_count(0)
+    save(page)
+    page.reload()
+    expect(rule).to_have_value("")
+
+
+def test_without_scripts_a_button_shows_the_fields(
+    visit: Visit, ada: StorageState, draft: str
+) -> None:
+    page = visit(storage_state=ada, java_script_enabled=False)
+    page.goto(draft)
+    message(page, "Shorten this: {{ text }}")
+    page.get_by_role("button", name="Add a constraint").last.click()
+    row = constraint(page, 0)
+    row.get_by_label("How is it tested?").select_option("Number of words")
+    row.get_by_role("button", name="Show its fields").click()
+    row.get_by_label("At most").fill("40")
+    page.get_by_role("button", name="Save draft").click()
+    expect(row.get_by_label("Constraint")).to_have_value("The answer has at most 40 words.")
+    expect(page.get_by_label("Text", exact=True).first).to_have_value("Shorten this: {{ text }}")
+
+
 def test_on_a_phone_draft_and_preview_are_tabs(visit: Visit, ada: StorageState, draft: str) -> None:
     page = visit(390, 844, storage_state=ada)
     page.goto(draft)

@@ -11,14 +11,16 @@ def sent(
     *,
     messages: Sequence[tuple[str, str]] = (("user", "Hello"),),
     variables: Sequence[dict[str, str]] = (),
-    constraints: Sequence[str] = (),
+    constraints: Sequence[str | dict[str, str]] = (),
     **fields: str,
 ) -> dict[str, str]:
-    """Return the fields a browser sends for these rows."""
+    """Return the fields a browser sends for these rows; a text alone is an untested constraint."""
     data = {"revision": str(revision), "context": "", **fields}
     data |= _rows("messages", [{"role": role, "content": text} for role, text in messages])
     data |= _rows("variables", [{"type": "text"} | one for one in variables])
-    data |= _rows("constraints", [{"text": text} for text in constraints])
+    data |= _rows(
+        "constraints", [{"text": one} if isinstance(one, str) else one for one in constraints]
+    )
     return data
 
 

@@ -1,5 +1,6 @@
 """Two versions side by side: nothing lost, nothing invented."""
 
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -146,6 +147,12 @@ def test_queries_stay_the_same(
 
 
 TEXT = st.text("ab \n{", max_size=30)
+ASSERTIONS: list[dict[str, Any]] = [
+    {"type": "word-count", "value": {"max": 120}},
+    {"type": "word-count", "value": {"max": 80}},
+    {"type": "is-json", "value": {"required": ["a"]}},
+    {"type": "is-json", "value": {"required": ["b"]}},
+]
 CONTENTS = st.fixed_dictionaries(
     {
         "messages": st.lists(
@@ -155,7 +162,12 @@ CONTENTS = st.fixed_dictionaries(
             max_size=5,
         ),
         "context": TEXT,
-        "constraints": st.lists(TEXT.map(lambda text: {"text": text}), max_size=5),
+        "constraints": st.lists(
+            st.fixed_dictionaries(
+                {"text": TEXT}, optional={"assertion": st.sampled_from(ASSERTIONS)}
+            ),
+            max_size=5,
+        ),
         "variables": st.sets(st.sampled_from("xyz")).map(
             lambda names: [factories.variable(name, default=name) for name in sorted(names)]
         ),
@@ -181,9 +193,55 @@ def test_both_versions_can_be_read_back(old: dict[str, Any], new: dict[str, Any]
         assert side(found.context, op) == [content["context"]][: bool(content["context"])]
         constraints = sorted(one["text"] for one in content["constraints"] if one["text"])
         assert sorted(side(found.constraints, op)) == constraints
+        place = 0 if op == "removed" else 1
+        tests = [part.tests[place] for part in found.constraints if part.tests[place]]
+        tested = [one["assertion"] for one in content["constraints"] if "assertion" in one]
+        assert sorted(map(str, tests)) == sorted(map(str, tested))
     for part in found.messages:
         roles = {one["role"] for one in (*old["messages"], *new["messages"])}
         assert part.name in roles
+
+
+@given(CONTENTS)
+def test_what_tests_a_constraint_is_part_of_it(content: dict[str, Any]) -> None:
+    for place, constraint in enumerate(content["constraints"]):
+        other = deepcopy(content)
+        other["constraints"][place] = {
+            "text": constraint["text"],
+            "assertion": {"type": "not-contains", "value": "x"},
+        }
+        found = compare(content, other)
+        assert not found.same
+        assert "not-contains" in str([part.tests for part in found.constraints if not part.same])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "shown"),
+    [
+        (None, ASSERTIONS[0], "<ins>\ntested: has at most 120 words</ins>"),
+        (ASSERTIONS[0], None, "<del>\ntested: has at most 120 words</del>"),
+        (ASSERTIONS[0], ASSERTIONS[1], "\ntested: has at most <del>120</del><ins>80</ins> words"),
+        # Both are said in the same words.
+        (ASSERTIONS[2], ASSERTIONS[3], "&quot;<del>a</del><ins>b</ins>&quot;"),
+    ],
+)
+@pytest.mark.django_db
+def test_a_changed_rule_is_a_change(
+    client: Client, old: dict[str, Any] | None, new: dict[str, Any] | None, shown: str
+) -> None:
+    first, second = (
+        factories.content(
+            "Sum up: {{ text }}",
+            constraints=[{"text": "Brief"} | ({"assertion": spec} if spec else {})],
+        )
+        for spec in (old, new)
+    )
+    entry = factories.entry(content=first)
+    factories.version(entry, second, "Other rule")
+    compared = page(client, entry)
+    assert "Brief" in compared
+    assert shown in compared
+    assert "Nothing differs" not in compared
 
 
 @given(CONTENTS)
