@@ -1,0 +1,213 @@
+"""What an entry claims: numbers with runs behind them, in a few words.
+
+They come from `Entry.proof` (services/matrix.headline), so that a claim costs no query.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from prompts_app.models import Version
+from prompts_app.services.groups import Group
+from prompts_app.templatetags.figures import percent
+from prompts_app.text import variables
+
+Proof = Mapping[str, Any]
+
+# A longer line is an instruction that somebody has worked on.
+_ONE_LINER = 160
+
+
+def figures(proof: Proof | None, baseline: Version | None) -> list[dict[str, Any]]:
+    """Return what stands under an entry's title: [{"strong" or "when": a time, "rest", "seen"}].
+
+    `seen` asks for the sign of captured runs. Without proof there is nothing to show.
+    """
+    if proof is None:
+        return []
+    models = proof["models"]
+    if proof["demo"]:
+        rest = ngettext("demo model", "demo models", models)
+    else:
+        rest = ngettext("model, captured here", "models, captured here", models)
+    shown = [
+        *_checks(proof, baseline),
+        *_tokens(proof),
+        {"strong": _number(models), "rest": rest, "seen": not proof["demo"]},
+    ]
+    if proof["checked"]:
+        shown.append({"when": datetime.fromisoformat(proof["checked"]), "rest": _("last run")})
+    return shown
+
+
+def sentence(proof: Proof | None, baseline: Version | None) -> str:
+    """Return the claim in one sentence without its full stop; "" where nothing real stands behind.
+
+    "Keeps 9 of 10 constraints where the one-liner keeps 3, with 18% fewer prompt tokens"
+    """
+    if proof is None or proof["demo"] or not proof["tested"]:
+        return ""
+    if proof["baseline_kept"] is None:
+        said = _keeps(proof)
+    elif is_one_liner(baseline):
+        said = _("Keeps %(kept)s of %(tested)s constraints where the one-liner keeps %(old)s")
+    else:
+        said = _("Keeps %(kept)s of %(tested)s constraints where version %(number)s keeps %(old)s")
+    said %= _values(proof)
+    if proof["tokens"] is not None and (share := _saved(proof)):
+        said = _("%(claim)s, with %(share)s fewer prompt tokens") % {"claim": said, "share": share}
+    return said
+
+
+def phrases(proof: Proof | None) -> list[str]:
+    """Return the same for cards and rows, where nobody knows the baseline's words."""
+    if proof is None:
+        return []
+    if not proof["tested"]:
+        return [f"{_number(proof['runs'])} {_runs_word(proof)}"]
+    if proof["baseline_kept"] is None:
+        said = _keeps(proof)
+    else:
+        said = _("Keeps %(kept)s of %(tested)s constraints, the starting point %(old)s")
+    said %= _values(proof)
+    return [said, _("demo model")] if proof["demo"] else [said]
+
+
+def is_one_liner(version: Version | None) -> bool:
+    """Say whether a version is one short line besides its variables."""
+    messages = version.content.get("messages", []) if version is not None else []
+    if len(messages) != 1:
+        return False
+    pieces = variables.pieces(messages[0]["content"])
+    words = "".join(piece.text for piece in pieces if piece.kind == "text").strip()
+    return len(words) <= _ONE_LINER and "\n" not in words
+
+
+def _checks(proof: Proof, baseline: Version | None) -> list[dict[str, Any]]:
+    if not proof["tested"]:
+        return [{"strong": _number(proof["runs"]), "rest": _runs_word(proof)}]
+    # Translators: so many of so many, for example "9 of 10".
+    so_many = _("%(part)s of %(whole)s")
+    whole = _number(proof["tested"])
+    kept = ngettext("constraint kept", "constraints kept", proof["tested"])
+    shown = [{"strong": so_many % {"part": _number(proof["kept"]), "whole": whole}, "rest": kept}]
+    if proof["baseline_kept"] is not None:
+        if is_one_liner(baseline):
+            rest = _("kept by the one-liner")
+        else:
+            rest = _("kept by version %(number)s") % {"number": proof["baseline_number"]}
+        part = _number(proof["baseline_kept"])
+        shown.append({"strong": so_many % {"part": part, "whole": whole}, "rest": rest})
+    return shown
+
+
+def _tokens(proof: Proof) -> list[dict[str, Any]]:
+    """Fewer as a share; more as two numbers, since the work lies in the words that were added."""
+    if proof["tokens"] is None:
+        return []
+    if share := _saved(proof):
+        return [{"strong": share, "rest": _("fewer prompt tokens")}]
+    before, after = (round(number) for number in proof["tokens"])
+    if after <= before:
+        rest = ngettext("prompt token, as before", "prompt tokens, as before", after)
+    else:
+        more = ngettext(
+            "prompt token instead of %(before)s", "prompt tokens instead of %(before)s", after
+        )
+        rest = more % {"before": _number(before)}
+    return [{"strong": _number(after), "rest": rest}]
+
+
+def _saved(proof: Proof) -> str:
+    """The share of the prompt tokens that is saved; "" where it rounds to nothing."""
+    before, after = proof["tokens"]
+    saved = 1 - after / before if before else 0.0
+    return percent(saved) if saved >= 0.005 else ""
+
+
+def _keeps(proof: Proof) -> str:
+    return ngettext(
+        "Keeps %(kept)s of %(tested)s constraint",
+        "Keeps %(kept)s of %(tested)s constraints",
+        proof["tested"],
+    )
+
+
+def _values(proof: Proof) -> dict[str, str]:
+    return {
+        "kept": _number(proof["kept"]),
+        "tested": _number(proof["tested"]),
+        "old": _number(proof["baseline_kept"] or 0),
+        "number": str(proof["baseline_number"] or ""),
+    }
+
+
+def _runs_word(proof: Proof) -> str:
+    runs = proof["runs"]
+    if proof["demo"]:
+        return ngettext("run of the demo model", "runs of the demo model", runs)
+    return ngettext("run captured here", "runs captured here", runs)
+
+
+def _number(value: int) -> str:
+    return number_format(value, use_l10n=True, force_grouping=True)
+
+
+def of_group(group: Group | None) -> Proof | None:
+    """Return a group's totals in the shape of `Entry.proof`, measured against nothing."""
+    if group is None or not group.runs:
+        return None
+    return {
+        "kept": group.kept,
+        "tested": len(group.tested),
+        "runs": group.runs,
+        "models": group.models,
+        "demo": group.demo,
+        "checked": group.last_run_at.isoformat() if group.last_run_at else "",
+        "baseline_kept": None,
+        "baseline_number": None,
+        "tokens": None,
+    }
+
+
+def totals(group: Group | None) -> list[str]:
+    """Return what all counted runs come to as short sentences, the hidden and the failed ones too.
+
+    "41 of 48 checks passed over 12 runs.", "3 of the runs are shown.", "2 calls got no answer."
+    """
+    if group is None:
+        return []
+    said = []
+    if group.counts.checks:
+        runs = ngettext("%(number)s run", "%(number)s runs", group.runs)
+        passed = ngettext(
+            "%(passed)s of %(checks)s check passed over %(runs)s.",
+            "%(passed)s of %(checks)s checks passed over %(runs)s.",
+            group.counts.checks,
+        )
+        said.append(
+            passed
+            % {
+                "passed": _number(group.counts.passed),
+                "checks": _number(group.counts.checks),
+                "runs": runs % {"number": _number(group.runs)},
+            }
+        )
+    elif group.runs:
+        runs = ngettext("%(number)s run, not tested.", "%(number)s runs, not tested.", group.runs)
+        said.append(runs % {"number": _number(group.runs)})
+    if group.shown < group.runs:
+        shown = ngettext(
+            "%(number)s of them is shown.", "%(number)s of them are shown.", group.shown
+        )
+        said.append(shown % {"number": _number(group.shown)})
+    if group.unanswered:
+        lost = ngettext(
+            "%(number)s call got no answer.", "%(number)s calls got no answer.", group.unanswered
+        )
+        said.append(lost % {"number": _number(group.unanswered)})
+    return said
