@@ -299,7 +299,7 @@ def test_a_constraint_without_a_rule_says_nothing_of_one(client: Client, entry: 
 
 
 def test_the_preview_shows_how_each_is_tested(client: Client, entry: Entry) -> None:
-    constraints = [
+    constraints: list[str | dict[str, str]] = [
         {"text": "Brief.", "rule": "word-count", "max": "120"},
         {"text": "Half a rule.", "rule": "regex", "value": ""},
         "Stated.",
