@@ -42,7 +42,9 @@ LEASES_PASS = """
 from datetime import timedelta
 from django.utils import timezone
 from prompts_app.models import Run
-Run.objects.filter(state="running").update(lease_until=timezone.now() - timedelta(seconds=1))
+over = timezone.now() - timedelta(seconds=1)
+Run.objects.filter(state="running").update(lease_until=over)
+Run.objects.filter(judge_due__isnull=False).update(judge_due=over)
 """
 
 LEFT = """

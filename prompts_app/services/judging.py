@@ -21,8 +21,10 @@ from prompts_app.models.execution import Execution
 from prompts_app.services import tallies
 from prompts_app.services.rules import rules_by_prompt
 
-# Longer than judging one run by every rule can take: whoever holds it has died after that.
-_LEASE = timedelta(minutes=10)
+# After that another worker takes over. If the first was only slow, both find the same.
+_LEASE = timedelta(minutes=1)
+# A judging model is paid: this is longer than every deadline of its calls.
+_LEASE_OF_JUDGE = timedelta(minutes=10)
 _AT_ONCE = 20
 
 Rules = Mapping[str, Spec]
@@ -110,10 +112,13 @@ def judge_claimed(runs: Sequence[Run]) -> list[Asked]:
             if open_rules:
                 asked.append(Asked(run, open_rules))
         waiting = {one.run.pk for one in asked}
+        held = timezone.now() + _LEASE_OF_JUDGE
         with transaction.atomic():
             for run in of_entry:
-                _merge(run, made[run.pk], run.judge_due if run.pk in waiting else None)
+                _merge(run, made[run.pk], held if run.pk in waiting else None)
             tallies.recount(entry, map(tallies.cell_of, of_entry), rules)
+        for run in of_entry:
+            run.judge_due = held if run.pk in waiting else None
     return asked
 
 
