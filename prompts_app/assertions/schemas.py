@@ -141,11 +141,13 @@ def _lost_references(schema: Any) -> Iterator[str]:
 
 def _inside(resource: Resource[Any]) -> list[Resource[Any]]:
     """The schemas directly in `resource`."""
+    # "dependencies" that mixes names and schemas trips referencing, or comes with the names as
+    # schemas; `json_keeps` does not mind.
     try:
-        return list(resource.subresources())
+        inside = list(resource.subresources())
     except (AttributeError, TypeError):
-        # "dependencies" that mixes names and schemas trips referencing; `json_keeps` does not mind.
         return []
+    return [each for each in inside if isinstance(each.contents, dict | bool)]
 
 
 _DATE_TIME = re.compile(
