@@ -17,7 +17,7 @@ from typing import Any
 
 import openai
 
-from bench import load, tries
+from bench import evidence, load, tries
 from portfolio.launch import answers, free_port
 from tests.site import RunningSite
 
@@ -43,17 +43,6 @@ for case in [factories.case(entry) for _ in range(6)]:
 
 COUNT_ENTRIES = "from prompts_app.models import Entry; print(Entry.objects.count())"
 
-COUNT_QUERIES = """
-from django.db import connection
-from django.test import Client
-from django.test.utils import CaptureQueriesContext
-client = Client(HTTP_HOST="localhost")
-client.get({path!r})
-with CaptureQueriesContext(connection) as queries:
-    assert client.get({path!r}).status_code == 200
-print(len(queries))
-"""
-
 
 def main() -> None:
     """Run every bench on the database that TEST_DATABASE names (SQLite unless told otherwise)."""
@@ -74,7 +63,9 @@ def main() -> None:
         plain = _plain(stack, site)
         _bench_tries(site, upstream)
         _bench_pages(site, plain)
+        evidence.bench_page(site)
         _bench_queries(site)
+    evidence.bench_matrix()
 
 
 def _provider(stack: ExitStack) -> str:
@@ -178,7 +169,7 @@ def _bench_queries(site: RunningSite) -> None:
         )
         site.python(f"from bench.seed import seed; seed({entries - have}, first={have})")
         for name, path in pages.items():
-            counts.setdefault(name, []).append(int(site.python(COUNT_QUERIES.format(path=path))))
+            counts.setdefault(name, []).append(int(site.python(evidence.QUERIES.format(path=path))))
     print("Queries a page with 10 and with 10,000 entries (goal: at most 8, and the same)")
     for name, (few, many) in counts.items():
         print(f"  {name:8} {few:2}  {many:2}")

@@ -49,6 +49,7 @@ Run.objects.filter(judge_due__isnull=False).update(judge_due=over)
 
 LEFT = """
 import json
+from datetime import timedelta
 from django.db.models import Sum
 from prompts_app.models import *
 runs = Run.objects.filter(evaluation="{pk}")
@@ -69,6 +70,10 @@ print(json.dumps({{
     "open": Reservation.objects.filter(state="open").count(),
     "spent": day.spent, "reserved": day.reserved, "ledger": ledger, "lost": lost,
     "costs": runs.aggregate(n=Sum("cost"))["n"],
+    # From the first answer's beginning to the last one's end.
+    "seconds": (max(run.finished_at for run in runs)
+        - min(run.finished_at - timedelta(milliseconds=run.latency_ms) for run in runs)
+        ).total_seconds(),
 }}))
 """
 
