@@ -59,7 +59,11 @@ def with_test(part: Part) -> Sequence[Chunk]:
     if old == new and part.tests[0] != part.tests[1]:
         # The words leave something out, such as a schema or the end of a list: here it counts.
         old, new = (f"{_told(spec)}\n{_whole(spec)}" for spec in part.tests)
-    return [*part.chunks, *diff(old, new)]
+    chunks, more = [*part.chunks], diff(old, new)
+    if chunks and more and chunks[-1].op == more[0].op:
+        # One stretch has one sign.
+        chunks[-1:] = [Chunk(more[0].op, chunks[-1].text + more.pop(0).text)]
+    return [*chunks, *more]
 
 
 def _told(spec: Spec | None) -> str:
