@@ -19,6 +19,7 @@ from prompts_app.services.offers import LONGEST_NAME, MOST_IN_USE, Terms
 from prompts_app.services.providers import has_price, host_of
 
 LONGEST_ADDRESS = 300
+MOST_AT_ONCE = 32
 # A header takes visible ASCII only, and no provider's key comes near this length.
 _KEY = re.compile(r"[\x21-\x7e]{1,1000}")
 
@@ -112,6 +113,16 @@ class ProviderForm(forms.Form):
         },
     )
     api_key = KeyField(label=gettext_lazy("API key"))
+    at_once = forms.IntegerField(
+        label=gettext_lazy("Calls at once"),
+        help_text=gettext_lazy(
+            "How many of your runs may wait for its answers together. Choose fewer if it often "
+            "says that it is busy."
+        ),
+        min_value=1,
+        max_value=MOST_AT_ONCE,
+        widget=forms.NumberInput(attrs={"class": "short", "inputmode": "numeric"}),
+    )
 
     # An empty address stands for the preset's, which browsers must let through.
     use_required_attribute = False
@@ -129,7 +140,11 @@ class ProviderForm(forms.Form):
         usual = "" if preset.is_local and not allow_private else preset.base_url
         name = provider.name if provider else preset.name if preset.base_url else ""
         url = provider.base_url if provider else usual
-        super().__init__(data, initial={"name": name, "base_url": url})
+        at_once = (provider or Provider()).at_once
+        super().__init__(data, initial={"name": name, "base_url": url, "at_once": at_once})
+        number = _("Choose a number from 1 to %(most)d.") % {"most": MOST_AT_ONCE}
+        for code in ("required", "invalid", "min_value", "max_value"):
+            self.fields["at_once"].error_messages[code] = number
         address, key = self.fields["base_url"], self.fields["api_key"]
         assert isinstance(address, _AddressField)
         address.usual = usual
@@ -156,7 +171,7 @@ class ProviderForm(forms.Form):
         return bool(usual) and addresses.origin(usual) == addresses.origin(url)
 
     def values(self) -> dict[str, Any]:
-        """Return name, preset, base_url and api_key; the key is None where none was typed."""
+        """Return name, preset, base_url, api_key and at_once; a key not typed is None."""
         url = self.cleaned_data["base_url"]
         keeps = self._is_presets(url) or self.preset.is_local
         name = self.cleaned_data["name"] or (self.preset.name if keeps else host_of(url))
@@ -165,6 +180,7 @@ class ProviderForm(forms.Form):
             "preset": self.preset.slug if keeps else "other",
             "base_url": url,
             "api_key": self.cleaned_data["api_key"] or None,
+            "at_once": self.cleaned_data["at_once"],
         }
 
 

@@ -82,8 +82,9 @@ def save_provider(
     preset: str,
     base_url: str,
     api_key: str | None,
+    at_once: int | None = None,
 ) -> Provider:
-    """Add or change an author's provider. `api_key` None keeps the stored one.
+    """Add or change an author's provider. None keeps the stored `api_key` or `at_once`.
 
     A key belongs to the origin it was given for: another origin blanks it.
     """
@@ -95,6 +96,8 @@ def save_provider(
     provider.name = name
     provider.preset = preset
     provider.base_url = base_url
+    if at_once is not None:
+        provider.at_once = at_once
     if api_key is not None:
         provider.key_encrypted = keys.encrypt(api_key)
     with transaction.atomic():

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.debug import sensitive_post_parameters
@@ -242,6 +243,7 @@ def _page(
         "host": providers.host_of(provider.base_url),
         "has_key": bool(provider.key_encrypted),
         "preset": _preset_of(provider),
+        "resting": provider.rest_until is not None and provider.rest_until > timezone.now(),
         "failure": failure,
         "cause": cause,
         "terms": terms or TermsForms(_in_use(provider)),

@@ -30,7 +30,13 @@ def operator(client: Client) -> User:
 
 
 def sent(**fields: str) -> dict[str, str]:
-    return {"preset": "other", "name": "Mine", "base_url": "", "api_key": ""} | fields
+    return {
+        "preset": "other",
+        "name": "Mine",
+        "base_url": "",
+        "api_key": "",
+        "at_once": "4",
+    } | fields
 
 
 def test_every_address_asks_strangers_to_sign_in(client: Client) -> None:

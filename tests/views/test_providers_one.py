@@ -3,6 +3,7 @@
 import logging
 import socket
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
@@ -10,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from prompts_app.models import LLMModel, Provider, User
 from prompts_app.services import keys, offers
@@ -50,7 +52,7 @@ def listed(*names: str) -> dict[str, object]:
 
 
 def connect(**fields: str) -> dict[str, str]:
-    return {"do": "save", "name": "Mine", "base_url": "", "api_key": ""} | fields
+    return {"do": "save", "name": "Mine", "base_url": "", "api_key": "", "at_once": "4"} | fields
 
 
 def test_opening_the_page_calls_nobody(client: Client, provider: Provider, server: Server) -> None:
@@ -414,3 +416,24 @@ def test_the_page_opens_in_french(client: Client, provider: Provider) -> None:
     page = client.get(address(provider), headers={"accept-language": "fr"}).content.decode()
     assert '<html lang="fr">' in page
     assert f'name="m{made.pk}-input" value="1,15"' in page
+
+
+def test_how_many_calls_it_gets_at_once_is_kept(client: Client, provider: Provider) -> None:
+    assert 'value="4"' in client.get(address(provider)).content.decode()
+    url = provider.base_url
+    client.post(address(provider), connect(base_url=url, at_once="32"))
+    provider.refresh_from_db()
+    assert provider.at_once == 32
+    for wrong in ("", "0", "33", "-1", "many", "²", "9" * 40, "\x00"):
+        answer = client.post(address(provider), connect(base_url=url, at_once=wrong))
+        assert answer.status_code == 422
+        assert answer.context["form"].errors == {"at_once": ["Choose a number from 1 to 32."]}
+
+
+def test_a_provider_that_asked_for_a_rest_says_until_when(
+    client: Client, provider: Provider
+) -> None:
+    Provider.objects.update(rest_until=timezone.now() + timedelta(minutes=5))
+    assert "It said that it is busy" in client.get(address(provider)).content.decode()
+    Provider.objects.update(rest_until=timezone.now() - timedelta(seconds=1))
+    assert "It said that it is busy" not in client.get(address(provider)).content.decode()
