@@ -64,6 +64,8 @@ GROUPS: Final[tuple[tuple[Promise, tuple[str, ...]], ...]] = (
 # A picture has no text, and ends for no reason.
 FOR_PICTURES: Final = ("latency", "cost")
 
+_NOT_JSON: Final = REASONS["not_json_at"]
+
 Choices = list[tuple[Any, Any]]
 
 
@@ -285,7 +287,7 @@ class JsonParameter(PlainCharField):
             raise ValidationError(sentence, code="too_deep") from error
         except json.JSONDecodeError as error:
             place = {"line": error.lineno, "column": error.colno}
-            raise ValidationError(_(REASONS["not_json_at"]) % place, code="not_json") from error
+            raise ValidationError(_(_NOT_JSON) % place, code="not_json") from error
         except ValueError as error:
             raise ValidationError(_sentence("not_json"), code="not_json") from error
         if not isinstance(found, dict | bool):
