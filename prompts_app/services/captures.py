@@ -1,42 +1,17 @@
 """Outputs an author keeps: captured here by the worker, pasted, or uploaded as pictures."""
 
-import asyncio
-import uuid
-from collections.abc import Iterable
-from contextlib import aclosing
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from django.core.cache import cache
-from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
-from prompts_app.llm import client
-from prompts_app.llm.errors import LLMError
-from prompts_app.llm.types import Finished, PictureCall, PictureResult
-from prompts_app.models import Evaluation, LLMModel, Provider, Run, TestCase, Version
-from prompts_app.pictures.intake import PictureError
+from prompts_app.models import LLMModel, Run, TestCase, Version
 from prompts_app.services import (
-    budget,
-    calls,
-    evaluations,
-    keys,
     pictures,
     providers,
-    receipts,
 )
-from prompts_app.services.threads import in_database
 
 _SEEN = "worker-seen"
-# A worker renews it every few seconds (services/worker.py); a dead one's runs are made again.
-RUN_LEASE = timedelta(seconds=30)
-MAX_ATTEMPTS = 4
-# Before the second attempt; four times as long before each further one.
-_BACKOFF = timedelta(seconds=2)
-# What a provider's Retry-After is held to.
-_SHORTEST, _LONGEST = timedelta(seconds=1), timedelta(hours=1)
 
 
 class CannotCapture(Exception):  # noqa: N818 - it reads as the condition it is
@@ -45,15 +20,6 @@ class CannotCapture(Exception):  # noqa: N818 - it reads as the condition it is
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A run taken by this worker, its money set aside."""
-
-    run: Run
-    plan: calls.Plan
-    reservation: uuid.UUID
 
 
 def request_capture(
@@ -124,240 +90,6 @@ def cancel(run: Run) -> bool:
             state=Run.State.STOPPED, finished_at=timezone.now()
         )
     )
-
-
-def claim_next() -> Claimed | None:
-    """Take the oldest run that may be made now and set its money aside; None when there is none.
-
-    Runs asked for one by one come before those of an evaluation: somebody is waiting for them. A
-    provider gets no more calls at once than it allows, and none while it asked for a rest.
-    """
-    full: set[int] = set()
-    # A worker whose key was rotated takes nothing more: its answers would have no receipt.
-    while receipts.may_issue():
-        # Looked for without a transaction: on SQLite even an idle look would hold up every writer.
-        found = _next_waiting(full)
-        if found is None:
-            return None
-        with transaction.atomic():
-            claimed = _claim(found, full)
-        if claimed is not None:
-            return claimed
-    return None
-
-
-def _next_waiting(full: set[int]) -> Run | None:
-    now = timezone.now()
-    waiting = (
-        Run.objects.filter(state=Run.State.WAITING)
-        .exclude(not_before__gt=now)
-        .exclude(model__provider__rest_until__gt=now)
-        .exclude(model__provider__in=full)
-        .order_by("created_at")
-        .only("pk")
-    )
-    return (
-        waiting.filter(evaluation__isnull=True).first()
-        or waiting.filter(evaluation__isnull=False).first()
-    )
-
-
-def _claim(found: Run, full: set[int]) -> Claimed | None:
-    """Take one run, or mark it as failed where it cannot be made; None where none was taken."""
-    run = (
-        Run.objects.select_for_update(skip_locked=True, of=("self",))
-        .select_related("version__entry__owner", "model__provider__owner", "evaluation")
-        .filter(pk=found.pk, state=Run.State.WAITING)
-        .first()
-    )
-    if run is None:
-        return None
-    if run.model is not None and _is_full(run.model.provider):
-        full.add(run.model.provider_id)
-        return None
-    try:
-        if run.version.withdrawn_at:
-            raise CannotCapture("withdrawn")
-        if run.model is None:
-            raise CannotCapture("not_usable")
-        plan = calls.plan(run.model, run.version.content, run.values)
-        if not evaluations.covers(run, plan.bound):
-            raise CannotCapture("evaluation_budget")
-        purse = budget.purse_of(run.model)
-        reservation = budget.reserve(run.version.entry.owner, purse, plan.bound)
-    except CannotCapture as error:
-        run.error_code = error.code
-    except keys.KeyUnreadable:
-        run.error_code = "key_unreadable"
-    except budget.BudgetExhausted:
-        run.error_code = "budget"
-    else:
-        run.state = Run.State.RUNNING
-        run.attempts += 1
-        run.reservation = reservation
-        run.lease_until = timezone.now() + RUN_LEASE
-        run.save(update_fields=["state", "attempts", "reservation", "lease_until"])
-        return Claimed(run, plan, reservation.pk)
-    run.state = Run.State.FAILED
-    # Counted as a call without an answer if there was one.
-    run.finished_at = run.judge_due = timezone.now()
-    run.save(update_fields=["state", "error_code", "finished_at", "judge_due"])
-    return None
-
-
-def _is_full(provider: Provider) -> bool:
-    # Held until the run is taken: two workers must not both see the last place free.
-    at_once = (
-        Provider.objects.select_for_update().values_list("at_once", flat=True).get(pk=provider.pk)
-    )
-    under_way = Run.objects.filter(
-        state=Run.State.RUNNING, model__provider=provider, lease_until__gt=timezone.now()
-    )
-    return under_way.count() >= at_once
-
-
-async def perform(claimed: Claimed) -> None:
-    """Make the call of a claimed run and keep what came of it."""
-    call = claimed.plan.call
-    try:
-        result: Finished | PictureResult
-        if isinstance(call, PictureCall):
-            result = await client.make_picture(call)
-        else:
-            # Read as a stream, for the time of its first token.
-            async with aclosing(client.stream_chat(call)) as events:
-                async for event in events:
-                    if isinstance(event, Finished):
-                        result = event
-    except LLMError as error:
-        await in_database(_keep_failure, claimed, error)
-    except asyncio.CancelledError:
-        await in_database(lose, claimed.run.pk, claimed.run.attempts)
-        raise
-    else:
-        await in_database(_keep_answer, claimed, result)
-
-
-def _keep_answer(claimed: Claimed, result: Finished | PictureResult) -> None:
-    run = claimed.run
-    cost = claimed.plan.cost(result.usage)
-    budget.settle(claimed.reservation, cost)
-    if run.model is not None:
-        providers.remember_refused(run.model, result.refused)
-    outcome: dict[str, Any] = {
-        "state": Run.State.DONE,
-        "cost": cost,
-        "parameters_sent": result.sent,
-        "raw_response": result.raw,
-        "error_code": "",
-        "error_detail": "",
-        **calls.outcome(result),
-    }
-    if isinstance(result, PictureResult):
-        entry = run.version.entry
-        try:
-            outcome["picture"] = pictures.keep_picture(entry.owner, result.data, entry=entry)
-        except PictureError:
-            outcome |= calls.NOT_A_PICTURE
-    _finish(run, result.response_id, **outcome)
-
-
-def _keep_failure(claimed: Claimed, error: LLMError) -> None:
-    run = claimed.run
-    cost = claimed.plan.cost_of_failure(error)
-    budget.settle(claimed.reservation, cost)
-    if run.model is not None:
-        providers.remember_refused(run.model, error.refused)
-    # An empty answer is an answer: asking until there is a better one would embellish the figures.
-    if error.retryable and error.code != "empty_answer" and run.attempts < MAX_ATTEMPTS:
-        _try_again(run, error, claimed.plan.bound if cost is None else cost)
-    else:
-        _finish(run, cost=cost, **calls.failure(error))
-
-
-def _try_again(run: Run, error: LLMError, spent: int) -> None:
-    """Let a run wait for another attempt; a provider that said it is busy rests altogether."""
-    wait = _BACKOFF * 4 ** (run.attempts - 1)
-    if error.retry_after is not None:
-        wait = min(max(timedelta(seconds=error.retry_after), _SHORTEST), _LONGEST)
-    until = timezone.now() + wait
-    if error.code == "rate_limited" and run.model is not None:
-        Provider.objects.filter(pk=run.model.provider_id).update(rest_until=until)
-    stopped = Evaluation.objects.filter(runs=run, stopped_at__isnull=False).exists()
-    Run.objects.filter(pk=run.pk, state=Run.State.RUNNING, attempts=run.attempts).update(
-        state=Run.State.STOPPED if stopped else Run.State.WAITING,
-        not_before=until,
-        earlier_cost=F("earlier_cost") + spent,
-        reservation=None,
-        error_code=error.code,
-        error_detail=error.detail,
-        lease_until=None,
-    )
-
-
-def _finish(run: Run, response_id: str | None = None, **outcome: Any) -> None:
-    now = timezone.now()
-    with transaction.atomic():
-        # Only the run's own worker may finish it, and only once: another may have it by now.
-        finished = Run.objects.filter(
-            pk=run.pk, state=Run.State.RUNNING, attempts=run.attempts
-        ).update(**outcome, lease_until=None, finished_at=now, judge_due=now)
-        if finished and outcome["state"] == Run.State.DONE:
-            receipts.issue(run.pk, response_id)
-
-
-def renew(claims: Iterable[Claimed]) -> None:
-    """Say that runs are still being worked on."""
-    Run.objects.filter(
-        pk__in=[claimed.run.pk for claimed in claims], state=Run.State.RUNNING
-    ).update(lease_until=timezone.now() + RUN_LEASE)
-
-
-def lose(run_id: uuid.UUID, attempt: int) -> None:
-    """Count a call as spent in full that nobody will finish, and let the run be made again."""
-    with transaction.atomic():
-        run = (
-            Run.objects.select_for_update(of=("self",))
-            .select_related("reservation", "evaluation")
-            .filter(pk=run_id, state=Run.State.RUNNING, attempts=attempt)
-            .first()
-        )
-        if run is None:
-            return
-        if run.reservation is not None:
-            budget.settle(run.reservation.pk, None)
-            # Settled already where the worker died after the answer and before keeping it.
-            run.reservation.refresh_from_db()
-            run.earlier_cost += run.reservation.actual or 0
-            run.reservation = None
-        run.lease_until = None
-        run.error_code = "interrupted"
-        if run.attempts < MAX_ATTEMPTS:
-            stopped = run.evaluation is not None and run.evaluation.stopped_at is not None
-            run.state = Run.State.STOPPED if stopped else Run.State.WAITING
-        else:
-            run.state = Run.State.FAILED
-            run.finished_at = run.judge_due = timezone.now()
-        run.save(
-            update_fields=[
-                "earlier_cost",
-                "reservation",
-                "lease_until",
-                "error_code",
-                "state",
-                "finished_at",
-                "judge_due",
-            ]
-        )
-
-
-def take_back_lost() -> int:
-    """Let the runs of dead workers be made again; return how many there were."""
-    lost = Run.objects.filter(state=Run.State.RUNNING, lease_until__lt=timezone.now())
-    found = list(lost.values_list("pk", "attempts"))
-    for run_id, attempt in found:
-        lose(run_id, attempt)
-    return len(found)
 
 
 def report_worker() -> None:

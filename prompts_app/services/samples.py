@@ -14,8 +14,8 @@ from prompts_app.services import (
     accounts,
     budget,
     calls,
-    captures,
     entries,
+    execution,
     importing,
     judging,
     providers,
@@ -115,7 +115,7 @@ def _show_picture(entry: Entry) -> None:
         entries.set_cover(entry, run.picture)
 
 
-def _claims(entry: Entry, base_url: str) -> Iterator[captures.Claimed]:
+def _claims(entry: Entry, base_url: str) -> Iterator[execution.Claimed]:
     provider = _demo_provider()
     # Only for these calls: where the demo model listens later is the site's affair.
     provider.base_url = base_url
@@ -127,7 +127,7 @@ def _claims(entry: Entry, base_url: str) -> Iterator[captures.Claimed]:
                 yield _claim(version, model, {"case": case, "values": case.values})
 
 
-def _claim(version: Version, model: LLMModel, inputs: dict[str, object]) -> captures.Claimed:
+def _claim(version: Version, model: LLMModel, inputs: dict[str, object]) -> execution.Claimed:
     owner = version.entry.owner
     run = Run.objects.create(
         version=version,
@@ -141,7 +141,9 @@ def _claim(version: Version, model: LLMModel, inputs: dict[str, object]) -> capt
         **inputs,
     )
     plan = calls.plan(model, version.content, run.values)
-    return captures.Claimed(run, plan, budget.reserve(owner, budget.purse_of(model), plan.bound).pk)
+    return execution.Claimed(
+        run, plan, budget.reserve(owner, budget.purse_of(model), plan.bound).pk
+    )
 
 
 def _demo_provider() -> Provider:
@@ -155,12 +157,12 @@ def _demo_provider() -> Provider:
     return provider
 
 
-async def _capture(claims: list[captures.Claimed]) -> None:
+async def _capture(claims: list[execution.Claimed]) -> None:
     slots = asyncio.Semaphore(_AT_ONCE)
 
-    async def one(claimed: captures.Claimed) -> None:
+    async def one(claimed: execution.Claimed) -> None:
         async with slots:
-            await captures.perform(claimed)
+            await execution.perform(claimed)
 
     await asyncio.gather(*map(one, claims))
     await client.close()

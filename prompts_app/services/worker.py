@@ -15,7 +15,16 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from prompts_app.llm import client
-from prompts_app.services import budget, captures, judges, judging, rendering, tries, visitors
+from prompts_app.services import (
+    budget,
+    captures,
+    execution,
+    judges,
+    judging,
+    rendering,
+    tries,
+    visitors,
+)
 from prompts_app.services.threads import in_database
 
 log = logging.getLogger("promptfolio.worker")
@@ -25,7 +34,7 @@ T = TypeVar("T")
 
 # Calls at once, of all providers; each has its own limit below that (Provider.at_once).
 AT_ONCE = 32
-# Seconds between two signs of life of a run: several fit into captures.RUN_LEASE.
+# Seconds between two signs of life of a run: several fit into execution.RUN_LEASE.
 _RENEW = 5.0
 # Seconds: a person who pressed "Run now" is waiting for this.
 POLL = 0.5
@@ -39,7 +48,7 @@ def delete_old_sessions() -> int:
 # Seconds between two rounds, and the chore.
 CHORES: tuple[tuple[float, Callable[[], object]], ...] = (
     (20, captures.report_worker),
-    (5, captures.take_back_lost),
+    (5, execution.take_back_lost),
     (30, budget.forfeit_expired),
     (30, tries.mark_interrupted),
     (600, visitors.destroy_old_salts),
@@ -67,18 +76,15 @@ async def work_until_told() -> None:
 
 async def _make_runs(stop: asyncio.Event) -> None:
     """Keep as many calls under way as there is work for."""
-    running: dict[asyncio.Task[None], captures.Claimed] = {}
+    running: dict[asyncio.Task[None], execution.Claimed] = {}
     renewed = time.monotonic()
     try:
         while not stop.is_set():
-            while len(running) < AT_ONCE and not stop.is_set():
-                claimed = await _guarded(captures.claim_next)
-                if claimed is None:
-                    break
+            for claimed in await _guarded(execution.claim, AT_ONCE - len(running)) or ():
                 running[asyncio.create_task(_run(claimed))] = claimed
             if running and time.monotonic() - renewed > _RENEW:
                 renewed = time.monotonic()
-                await _guarded(captures.renew, list(running.values()))
+                await _guarded(execution.renew, list(running.values()))
             await _pause(stop, running)
             running = {task: claimed for task, claimed in running.items() if not task.done()}
     finally:
@@ -87,9 +93,9 @@ async def _make_runs(stop: asyncio.Event) -> None:
         await asyncio.gather(*running, return_exceptions=True)
 
 
-async def _run(claimed: captures.Claimed) -> None:
+async def _run(claimed: execution.Claimed) -> None:
     try:
-        await captures.perform(claimed)
+        await execution.perform(claimed)
     except Exception:
         # The lease ends the run and its reservation; the worker goes on with the others.
         log.exception("run %s failed", claimed.run.pk)

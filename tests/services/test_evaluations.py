@@ -27,6 +27,7 @@ from prompts_app.services import (
     accounts,
     captures,
     evaluations,
+    execution,
     judges,
     judging,
     outputs,
@@ -93,8 +94,8 @@ def wish(entry: Entry, model: LLMModel, number: int = 1, **fields: Any) -> Wish:
 
 def work() -> None:
     """Make and judge what can be made now, as the worker does, one after another."""
-    while (claimed := captures.claim_next()) is not None:
-        client.run(captures.perform(claimed))
+    while (claimed := execution.claim_next()) is not None:
+        client.run(execution.perform(claimed))
     while runs := judging.claim_due():
         for asked in judging.judge_claimed(runs):
             client.run(judges.ask(asked))
@@ -180,11 +181,11 @@ def test_a_lost_call_counts_in_full_and_runs_again_once(
     entry: Entry, model: LLMModel, provider: Provider
 ) -> None:
     evaluation = evaluations.start(entry, wish(entry, model, number=2, repeats=4))
-    lost = captures.claim_next()
+    lost = execution.claim_next()
     assert lost is not None
-    assert captures.take_back_lost() == 0, "its worker may still be alive"
+    assert execution.take_back_lost() == 0, "its worker may still be alive"
     time_passes()
-    assert captures.take_back_lost() == 1
+    assert execution.take_back_lost() == 1
     work()
     now = evaluations.progress(evaluation)
     assert (now.done, now.over) == (8, True)
@@ -193,7 +194,7 @@ def test_a_lost_call_counts_in_full_and_runs_again_once(
     assert (again.attempts, again.earlier_cost, again.error_code) == (2, lost.plan.bound, "")
     # The one believed dead was only slow: what it brings comes too late.
     provider.script([*answer("Much too late")])
-    client.run(captures.perform(lost))
+    client.run(execution.perform(lost))
     again.refresh_from_db()
     assert again.output == "Two words"
     assert spent() == now.cost
@@ -204,13 +205,13 @@ def test_whoever_dies_every_time_is_given_up(entry: Entry, model: LLMModel) -> N
     evaluation = evaluations.start(entry, wish(entry, model, repeats=4))
     run = Run.objects.earliest("created_at")
     bounds = 0
-    for _ in range(captures.MAX_ATTEMPTS):
-        claimed = captures.claim_next()
+    for _ in range(execution.MAX_ATTEMPTS):
+        claimed = execution.claim_next()
         assert claimed is not None
         assert claimed.run == run
         bounds += claimed.plan.bound
         time_passes()
-        assert captures.take_back_lost() == 1
+        assert execution.take_back_lost() == 1
     run.refresh_from_db()
     assert (run.state, run.error_code, run.earlier_cost) == ("failed", "interrupted", bounds)
     work()
@@ -226,15 +227,15 @@ def test_a_busy_provider_is_left_alone_for_as_long_as_it_asks(
     provider.script(whole(429, {"error": {"message": "slow down"}}, "application/json",
                           "Retry-After: 40"))  # fmt: skip
     evaluations.start(entry, wish(entry, model, number=3))
-    claimed = captures.claim_next()
+    claimed = execution.claim_next()
     assert claimed is not None
     begun = timezone.now()
-    client.run(captures.perform(claimed))
+    client.run(execution.perform(claimed))
     run = Run.objects.get(pk=claimed.run.pk)
     assert (run.state, run.error_code) == ("waiting", "rate_limited")
     assert run.not_before is not None
     assert timedelta(seconds=39) < run.not_before - begun < timedelta(seconds=45)
-    assert captures.claim_next() is None, "the others wait as well"
+    assert execution.claim_next() is None, "the others wait as well"
     assert len(provider.requests) == 1
     time_passes()
     provider.script([*answer("Two words")])
@@ -249,12 +250,12 @@ def test_a_call_that_never_gets_an_answer_is_counted_as_that(
 ) -> None:
     provider.script(whole(500, {"error": {"message": "broken"}}))
     evaluation = evaluations.start(entry, wish(entry, model, repeats=4))
-    for _ in range(captures.MAX_ATTEMPTS):
+    for _ in range(execution.MAX_ATTEMPTS):
         work()
         time_passes()
     now = evaluations.progress(evaluation)
     assert now.failed == 4
-    assert len(provider.requests) <= 4 * captures.MAX_ATTEMPTS
+    assert len(provider.requests) <= 4 * execution.MAX_ATTEMPTS
     tally = Tally.objects.get()
     assert (tally.runs, tally.unanswered) == (0, 4)
     # It may have been billed for, so not every attempt was covered by what was announced.
@@ -286,28 +287,28 @@ def test_a_provider_gets_no_more_calls_at_once_than_it_allows(
 ) -> None:
     SiteProvider.objects.update(at_once=3)
     evaluations.start(entry, wish(entry, model, number=5))
-    claimed = [captures.claim_next() for _ in range(4)]
+    claimed = [execution.claim_next() for _ in range(4)]
     assert [one is not None for one in claimed] == [True, True, True, False]
     assert claimed[0] is not None
-    client.run(captures.perform(claimed[0]))
-    assert captures.claim_next() is not None
+    client.run(execution.perform(claimed[0]))
+    assert execution.claim_next() is not None
 
 
 def test_whoever_waits_for_one_run_comes_before_a_matrix(entry: Entry, model: LLMModel) -> None:
     evaluations.start(entry, wish(entry, model, number=3))
     single = captures.request_capture(published(entry), model, {"text": "x"})
-    claimed = captures.claim_next()
+    claimed = execution.claim_next()
     assert claimed is not None
     assert claimed.run == single
 
 
 def test_stopping_and_going_on(entry: Entry, model: LLMModel) -> None:
     evaluation = evaluations.start(entry, wish(entry, model, number=4))
-    under_way = captures.claim_next()
+    under_way = execution.claim_next()
     assert under_way is not None
     assert evaluations.stop(evaluation) == 3
     work()
-    client.run(captures.perform(under_way))
+    client.run(execution.perform(under_way))
     work()
     now = evaluations.progress(evaluation)
     assert (now.done, now.stopped, now.over) == (1, 3, True)
@@ -413,8 +414,8 @@ def test_a_model_judges_for_a_price(entry: Entry, model: LLMModel, provider: Pro
     expected = evaluations.estimate(entry, wanted)
     assert expected.judge_bound > 0
     evaluation = evaluations.start(entry, wanted)
-    while (claimed := captures.claim_next()) is not None:
-        client.run(captures.perform(claimed))
+    while (claimed := execution.claim_next()) is not None:
+        client.run(execution.perform(claimed))
     reply = '{"reason": "It is rude.", "pass": false, "score": 0.1}'
     provider.script(whole(200, completion(reply)))
     work()
@@ -450,8 +451,8 @@ def test_a_judge_without_money_waits_for_the_next_day(
 ) -> None:
     factories.version(entry, content("Summarise: {{ text }}", RUBRIC))
     evaluations.start(entry, wish(entry, model, judge=model))
-    while (claimed := captures.claim_next()) is not None:
-        client.run(captures.perform(claimed))
+    while (claimed := execution.claim_next()) is not None:
+        client.run(execution.perform(claimed))
     SiteGrant.objects.update(daily_cap=0)
     work()
     run = Run.objects.get()
@@ -465,11 +466,11 @@ def test_told_to_stop_the_worker_gives_its_calls_back(
 ) -> None:
     provider.script([Hang()])
     evaluation = evaluations.start(entry, wish(entry, model, repeats=3))
-    claimed = captures.claim_next()
+    claimed = execution.claim_next()
     assert claimed is not None
 
     async def told_to_stop() -> None:
-        task = asyncio.create_task(captures.perform(claimed))
+        task = asyncio.create_task(execution.perform(claimed))
         await asyncio.to_thread(provider.wait_for_request)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

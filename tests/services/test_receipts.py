@@ -18,7 +18,15 @@ from prompts_app.receipts import checks, keys
 from prompts_app.receipts.canonical import canonical, content_hash
 from prompts_app.receipts.checks import Line
 from prompts_app.receipts.statement import STATEMENT, file_hash, read_receipt, text_hash
-from prompts_app.services import accounts, captures, entries, receipt_keys, receipts, versions
+from prompts_app.services import (
+    accounts,
+    captures,
+    entries,
+    execution,
+    receipt_keys,
+    receipts,
+    versions,
+)
 from tests import factories
 from tests.engines.provider import Provider, completion, whole
 
@@ -57,9 +65,9 @@ def captured(entry: Entry, model: LLMModel) -> Run:
     """Return a run as the worker leaves it."""
     assert entry.published is not None
     run = captures.request_capture(entry.published, model, {"text": "Été, “ok”?"})
-    claimed = captures.claim_next()
+    claimed = execution.claim_next()
     assert claimed is not None
-    client.run(captures.perform(claimed))
+    client.run(execution.perform(claimed))
     return Run.objects.get(pk=run.pk)
 
 
@@ -147,13 +155,13 @@ def test_a_run_is_finished_with_its_receipt_or_not_at_all(entry: Entry, provider
     model = served(entry, provider)
     assert entry.published is not None
     run = captures.request_capture(entry.published, model, {"text": "x"})
-    claimed = captures.claim_next()
+    claimed = execution.claim_next()
     key = receipt_keys.signing_key()
     assert claimed is not None
     assert key is not None
     Receipt.objects.create(run=run, key=key, statement="{}", signature="")
     with pytest.raises(IntegrityError):
-        client.run(captures.perform(claimed))
+        client.run(execution.perform(claimed))
     run.refresh_from_db()
     assert (run.state, run.output) == (Run.State.RUNNING, "")
 
@@ -163,11 +171,11 @@ def test_a_run_whose_lease_was_over_gets_none(entry: Entry, provider: Provider) 
     model = served(entry, provider)
     assert entry.published is not None
     captures.request_capture(entry.published, model, {"text": "x"})
-    claimed = captures.claim_next()
+    claimed = execution.claim_next()
     assert claimed is not None
     Run.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-    assert captures.take_back_lost() == 1
-    client.run(captures.perform(claimed))
+    assert execution.take_back_lost() == 1
+    client.run(execution.perform(claimed))
     assert not Receipt.objects.exists()
 
 
@@ -176,10 +184,10 @@ def test_a_version_withdrawn_meanwhile_gives_none(entry: Entry, provider: Provid
     model = served(entry, provider)
     assert entry.published is not None
     captures.request_capture(entry.published, model, {"text": "x"})
-    claimed = captures.claim_next()
+    claimed = execution.claim_next()
     assert claimed is not None
     versions.withdraw_version(entry.published)
-    client.run(captures.perform(claimed))
+    client.run(execution.perform(claimed))
     assert Run.objects.get().state == Run.State.DONE
     assert not Receipt.objects.exists()
 
@@ -193,8 +201,8 @@ def test_a_worker_whose_key_was_rotated_takes_no_more(
     assert entry.published is not None
     run = captures.request_capture(entry.published, model, {"text": "x"})
     receipt_keys.say_once.cache_clear()
-    assert captures.claim_next() is None
-    assert captures.claim_next() is None
+    assert execution.claim_next() is None
+    assert execution.claim_next() is None
     run.refresh_from_db()
     assert run.state == Run.State.WAITING
     assert caplog.text.count("start this process again") == 1

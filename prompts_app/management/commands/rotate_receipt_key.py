@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from portfolio.environment import fresh_seed, replace_key
 from prompts_app.models import ReceiptKey, Run
 from prompts_app.receipts import keys
-from prompts_app.services import captures, receipt_keys
+from prompts_app.services import execution, receipt_keys
 
 
 class Command(BaseCommand):
@@ -30,7 +30,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Rotate; exits with a sentence when that is not possible. No private key is printed."""
-        captures.take_back_lost()
+        execution.take_back_lost()
         if Run.objects.filter(state=Run.State.RUNNING).exists():
             raise CommandError("Runs are under way. Stop the worker, then try again.")
         seed = settings.RECEIPT_KEY
