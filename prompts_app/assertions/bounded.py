@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from prompts_app.assertions.base import Finding, untestable
-from prompts_app.assertions.child import JOBS, EndedError, find, receive, send
+from prompts_app.assertions.child import JOBS, find, receive, send
 
 CPU_SECONDS: Final = 0.5
 LIMIT_SECONDS: Final = 0.9
@@ -139,25 +139,38 @@ class _Pool:
             return self._run(job, arguments, deadline)
         except TimeoutError:
             return untestable("busy")
-        # No process or no socket can be had, or the child's broke.
+        # No process or no socket can be had.
         except OSError:
             return untestable("crashed")
         finally:
             self._turns.release()
 
     def _run(self, job: str, arguments: tuple[Any, ...], deadline: float) -> Finding:
-        child = self._take()
+        child = self._idle_child()
+        if child is not None:
+            finding = self._ask(child, job, arguments, deadline)
+            # What was idle may have been ended from outside: that says nothing of the job.
+            if finding.code != "crashed":
+                return finding
+        return self._ask(self._fresh_child(), job, arguments, deadline)
+
+    def _ask(
+        self, child: socket.socket, job: str, arguments: tuple[Any, ...], deadline: float
+    ) -> Finding:
+        """What the child finds. Raises TimeoutError at `deadline`."""
         start = time.monotonic()
         stays = False
         try:
             send(child, pickle.dumps((job, arguments, deadline - start + _GRACE)), deadline)
             holds, code, values, stays = receive(child, deadline)
             return Finding(holds, code, values)
-        except EndedError:
+        except TimeoutError:
+            raise
+        except OSError:
             # Its processor time cannot have run out in less real time.
             used_up = time.monotonic() - start >= CPU_SECONDS * 0.9
             return untestable("too_slow" if used_up else "crashed")
-        except ValueError:
+        except (TypeError, ValueError):
             return untestable("crashed")
         finally:
             self._give(child) if stays is True else child.close()
@@ -175,13 +188,17 @@ class _Pool:
         self._parent = _Parent()
         return self._parent
 
-    def _take(self) -> socket.socket:
+    def _idle_child(self) -> socket.socket | None:
         with self._lock:
             while self._idle:
                 child = self._idle.pop()
                 if _is_alive(child):
                     return child
                 child.close()
+        return None
+
+    def _fresh_child(self) -> socket.socket:
+        with self._lock:
             try:
                 return (self._parent or self._start()).fork()
             except OSError:
