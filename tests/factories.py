@@ -26,7 +26,7 @@ from prompts_app.models import (
     Version,
 )
 from prompts_app.receipts.canonical import content_hash
-from prompts_app.services import entries, pictures, providers, receipts, versions
+from prompts_app.services import entries, judging, pictures, providers, receipts, versions
 from prompts_app.services.cases import save_case
 
 _numbers = count(1)
@@ -242,3 +242,11 @@ def receipt(version: Version, case: TestCase | None = None, **fields: Any) -> Re
     issued = receipts.issue(made.pk, "chatcmpl-1")
     assert issued is not None
     return issued
+
+
+def judged(entry: Entry) -> Entry:
+    """Judge and count every run of the entry as a worker does; return the entry as it is then."""
+    Run.objects.filter(version__entry=entry).update(judge_due=timezone.now())
+    judging.catch_up()
+    entry.refresh_from_db()
+    return entry
