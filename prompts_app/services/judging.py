@@ -25,6 +25,7 @@ from prompts_app.services.rules import rules_by_prompt
 _LEASE = timedelta(minutes=1)
 # A judging model is paid: this is longer than every deadline of its calls.
 _LEASE_OF_JUDGE = timedelta(minutes=10)
+_AFTER_BUSY = timedelta(seconds=30)
 _AT_ONCE = 20
 
 Rules = Mapping[str, Spec]
@@ -111,14 +112,19 @@ def judge_claimed(runs: Sequence[Run]) -> list[Asked]:
             open_rules = _for_model(run, rules.get(run.version.prompt_hash, {}))
             if open_rules:
                 asked.append(Asked(run, open_rules))
-        waiting = {one.run.pk for one in asked}
-        held = timezone.now() + _LEASE_OF_JUDGE
+        # A site that was too busy says nothing of the output: such a rule is asked again.
+        again = {
+            run.pk: timezone.now() + _AFTER_BUSY
+            for run in of_entry
+            if any(one["code"] == "busy" for one in made[run.pk].values())
+        }
+        again |= {one.run.pk: timezone.now() + _LEASE_OF_JUDGE for one in asked}
         with transaction.atomic():
             for run in of_entry:
-                _merge(run, made[run.pk], held if run.pk in waiting else None)
+                _merge(run, _certain(made[run.pk]), again.get(run.pk))
             tallies.recount(entry, map(tallies.cell_of, of_entry), rules)
         for run in of_entry:
-            run.judge_due = held if run.pk in waiting else None
+            run.judge_due = again.get(run.pk)
     return asked
 
 
@@ -160,13 +166,12 @@ def _verdicts(run: Run, rules: Rules) -> dict[str, dict[str, Any]]:
     return {
         rule: kept_form(registry.judge(spec, output))
         for rule, spec in rules.items()
-        if not is_judged(spec) and _is_open(run, rule)
+        if not is_judged(spec) and rule not in run.verdicts
     }
 
 
-def _is_open(run: Run, rule: str) -> bool:
-    # A site that was too busy says nothing of the output.
-    return rule not in run.verdicts or bool(run.verdicts[rule]["code"] == "busy")
+def _certain(verdicts: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {rule: verdict for rule, verdict in verdicts.items() if verdict["code"] != "busy"}
 
 
 def _for_model(run: Run, rules: Rules) -> dict[str, Spec]:

@@ -14,6 +14,7 @@ from django.contrib.sessions.models import Session
 from django.db import DatabaseError
 from django.utils import timezone
 
+from prompts_app.assertions import bounded
 from prompts_app.llm import client
 from prompts_app.services import (
     budget,
@@ -64,6 +65,7 @@ async def work_until_told() -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    await asyncio.to_thread(bounded.warm)
     work = [asyncio.create_task(part(stop)) for part in (_make_runs, _judge, _do_chores)]
     try:
         # None of them ends before it is told to: one that does takes the others with it.
@@ -72,6 +74,7 @@ async def work_until_told() -> None:
         stop.set()
         await asyncio.gather(*work)
         await client.close()
+        await asyncio.to_thread(bounded.close)
 
 
 async def _make_runs(stop: asyncio.Event) -> None:
