@@ -1,0 +1,199 @@
+"""Two versions side by side: what changed, what became of it, and what a model made of both."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.formats import number_format
+from django.utils.http import urlencode
+from django.views.decorators.http import require_safe
+
+from prompts_app import access, http
+from prompts_app.assertions.base import Spec
+from prompts_app.http import Request
+from prompts_app.models import Entry, Run, Version
+from prompts_app.services.cells import Cell, Counts, cells_of, constraints_of
+from prompts_app.services.comparison import Part, compare
+from prompts_app.services.facing import Asked, Facing, facing, marked
+from prompts_app.services.groups import Group, group_of
+from prompts_app.services.lift import lift_of
+from prompts_app.services.rules import rule_of
+from prompts_app.views import answers
+from prompts_app.views.claims import so_many
+from prompts_app.views.entries import entry_context, history_with, inputs_of
+from prompts_app.views.verdicts import said_of
+
+
+@require_safe
+@http.kept
+def compare_page(request: Request, handle: str, slug: str) -> HttpResponse:
+    """What changed from one version to another; from the baseline to today's if none is named."""
+    entry = access.public_entry(handle, slug, http.viewer(request))
+    numbers = [
+        http.whole_number(request.GET.get(name), default.number if default else 0)
+        for name, default in (("from", entry.baseline), ("to", entry.published))
+    ]
+    history = history_with(entry, *numbers)
+    found = {one.number: one for one in history}
+    if not found.keys() >= set(numbers):
+        raise Http404
+    old, new = (found[number] for number in numbers)
+    gone = next((one for one in (old, new) if one.withdrawn_at), None)
+    context = entry_context(entry) | {"old": old, "new": new, "history": history, "gone": gone}
+    if gone is None:
+        comparison = compare(old.content, new.content)
+        context |= {
+            "comparison": comparison,
+            "same_words": old.prompt_hash == new.prompt_hash,
+        }
+        if old.pk != new.pk:
+            context |= _results(entry, old, new, comparison.constraints)
+            context |= _answers(request, old, new, history)
+    return render(request, "entries/compare.html", context)
+
+
+def _results(entry: Entry, old: Version, new: Version, parts: Iterable[Part]) -> dict[str, Any]:
+    """What the counted runs of both come to, each by its own constraints."""
+    cells = cells_of(entry.pk, {old.prompt_hash, new.prompt_hash})
+    before, after = _of_one_kind(cells[old.prompt_hash], cells[new.prompt_hash])
+    sides = [_group(old, before), _group(new, after)]
+    one_input = not old.content["variables"] and not new.content["variables"]
+    lift = lift_of(before, after, [], same_input=one_input)
+    tokens = lift.tokens if lift is not None else None
+    return {
+        "sides": [
+            _side(entry, version, group, tokens[at] if tokens else None)
+            for at, (version, group) in enumerate(zip((old, new), sides, strict=True))
+        ]
+        if any(sides)
+        else [],
+        "kept": [_constraint(part, before, after) for part in parts],
+    }
+
+
+def _of_one_kind(old: list[Cell], new: list[Cell]) -> tuple[list[Cell], list[Cell]]:
+    """Cells of real models where both versions have them, else of demo models; else what is there.
+
+    Runs of demo models are never set against those of real ones without need.
+    """
+    for demo in (False, True):
+        kind = [[cell for cell in cells if cell.demo == demo] for cells in (old, new)]
+        if all(kind):
+            return kind[0], kind[1]
+    sides = []
+    for cells in (old, new):
+        demo = all(cell.demo for cell in cells)
+        sides.append([cell for cell in cells if cell.demo == demo])
+    return sides[0], sides[1]
+
+
+def _group(version: Version, cells: list[Cell]) -> Group | None:
+    if not cells:
+        return None
+    constraints = constraints_of(version.content)
+    return group_of(cells[0].demo, cells, constraints, constraints)
+
+
+def _side(
+    entry: Entry, version: Version, group: Group | None, tokens: float | None
+) -> dict[str, Any]:
+    url = reverse("evidence", args=[entry.owner.profile.handle, entry.slug])
+    tested = len(group.tested) if group else 0
+    return {
+        "version": version,
+        "url": f"{url}?version={version.number}" if group else "",
+        "demo": group is not None and group.demo,
+        "kept": so_many(group.kept, tested) if group and tested else "",
+        "checks": so_many(group.counts.passed, group.counts.checks)
+        if group and group.counts.checks
+        else "",
+        "runs": number_format(group.runs) if group else "",
+        "tokens": number_format(round(tokens)) if tokens is not None else "",
+    }
+
+
+def _constraint(part: Part, before: Sequence[Cell], after: Sequence[Cell]) -> dict[str, Any]:
+    """One constraint in both versions: how it changed, and what became of it in each.
+
+    A side that does not state it is told of where its runs were judged by the other's rule, as
+    those of a baseline are.
+    """
+    old, new = part.tests
+    return {
+        "part": part,
+        "old": _told(before, old or (new if part.state == "added" else None)),
+        "new": _told(after, new or (old if part.state == "removed" else None)),
+        "old_states": part.state != "added",
+        "new_states": part.state != "removed",
+    }
+
+
+def _told(cells: Sequence[Cell], spec: Spec | None) -> dict[str, str]:
+    counts = Counts()
+    if spec is not None:
+        for cell in cells:
+            counts.add(cell.counts(rule_of(spec)))
+    if not counts.checks:
+        return {"state": "", "said": ""}
+    return {"state": counts.state, "said": said_of(counts)}
+
+
+def _answers(
+    request: Request, old: Version, new: Version, history: Sequence[Version]
+) -> dict[str, Any]:
+    """One model's answers to both versions, and the ways to the others."""
+    if old.prompt_hash == new.prompt_hash:
+        return {}
+    found = facing(
+        old,
+        new,
+        history,
+        case_id=request.GET.get("case", ""),
+        model=request.GET.get("model", ""),
+    )
+    if found is None:
+        return {}
+    case = found.chosen
+    changes = marked(found.before.output, found.after.output)
+    pictures = bool(found.before.picture_id or found.after.picture_id)
+    return {
+        "facing": found,
+        "case": case,
+        "cases": [
+            {"case": one, "query": _query(old, new, one.pk, found.asked), "current": one == case}
+            for one in found.cases
+        ],
+        "position": found.cases.index(case) + 1 if case else 0,
+        "inputs": inputs_of(new, case) or inputs_of(old, case),
+        "models": _models(old, new, found),
+        "state": "" if pictures else changes.state,
+        "cut": changes.cut,
+        "before": _answer(found.before, old, new, () if pictures else changes.before),
+        "after": _answer(found.after, new, old, () if pictures else changes.after),
+    }
+
+
+def _answer(run: Run, version: Version, other: Version, chunks: Sequence[Any]) -> dict[str, Any]:
+    """One answer with its marks; judged as on the entry's page where its version states nothing."""
+    own = any(one.get("assertion") for one in version.content["constraints"])
+    return answers.answer(run, {}, judged_by=version if own else other) | {"chunks": chunks}
+
+
+def _models(old: Version, new: Version, found: Facing) -> list[dict[str, Any]]:
+    case = found.chosen.pk if found.chosen else None
+    return [
+        {
+            "name": one.key,
+            "demo": one.demo,
+            "query": _query(old, new, case, one),
+            "current": one == found.asked,
+        }
+        for one in found.models
+    ]
+
+
+def _query(old: Version, new: Version, case: Any, asked: Asked) -> str:
+    wanted = {"from": old.number, "to": new.number, "case": case, "model": asked.key}
+    return "?" + urlencode({name: value for name, value in wanted.items() if value})
