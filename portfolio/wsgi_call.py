@@ -1,18 +1,24 @@
 """One page as one call: an ASGI request in, a Django response out, in a thread of the pool.
 
 The body is read before a thread is taken and sent after it is given back, so that a slow visitor
-never holds one. (WSGI-in-ASGI adapters hold a thread for as long as the visitor reads.)
+never holds one. (WSGI-in-ASGI adapters hold a thread for as long as the visitor reads.) What a view
+makes piece by piece is written to a file first, so that a large download takes no memory either.
 """
 
+import asyncio
 import io
 import sys
+import tempfile
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import Any
+from typing import IO, Any
 
 # More is read and thrown away, so that a form too large still gets its answer …
 KEPT_BODY = 10 * 1024 * 1024
 # … up to here, where reading ends.
 MOST_BODY = 100 * 1024 * 1024
+# A download beyond this leaves memory for a file, and is sent in pieces of that size.
+_SPOOLED = 1024 * 1024
+_PIECE = 256 * 1024
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -28,12 +34,22 @@ class VisitorLeft(Exception):  # noqa: N818 - it reads as the condition it is
 
 
 class Answer:
-    """A whole response: status, headers (names in lower case) and body, all bytes."""
+    """A whole response: status, headers (names in lower case) and body, all bytes.
 
-    def __init__(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    With `file` the body is read from there when it is sent, once, and `body` is empty.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        headers: list[tuple[bytes, bytes]],
+        body: bytes,
+        file: IO[bytes] | None = None,
+    ) -> None:
         self.status = status
         self.headers = headers
         self.body = body
+        self.file = file
 
     def pop(self, name: str) -> str | None:
         """Remove a header and return its value; None where there is none."""
@@ -59,11 +75,27 @@ class Answer:
 
     async def send(self, send: Send) -> None:
         """Send the whole response."""
+        if self.file is not None:
+            await self._send_file(self.file, send)
+            return
         headers = self.headers
         if self.body and not any(name == b"content-length" for name, _ in headers):
             headers = [*headers, (b"content-length", str(len(self.body)).encode())]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body})
+
+    async def _send_file(self, file: IO[bytes], send: Send) -> None:
+        length = str(file.seek(0, io.SEEK_END)).encode()
+        file.seek(0)
+        headers = [header for header in self.headers if header[0] != b"content-length"]
+        headers.append((b"content-length", length))
+        try:
+            await send({"type": "http.response.start", "status": self.status, "headers": headers})
+            while piece := await asyncio.to_thread(file.read, _PIECE):
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            file.close()
 
 
 async def read_body(receive: Callable[[], Awaitable[MutableMapping[str, Any]]]) -> bytes:
@@ -96,8 +128,13 @@ def call(application: Application, scope: Scope, body: bytes) -> Answer:
         return lambda _data: None
 
     response = application(_environ(scope, body), start_response)
+    head = scope["method"] == "HEAD"
+    content, file = b"", None
     try:
-        content = b"".join(response)
+        if getattr(response, "streaming", False):
+            file = None if head else _spooled(response)
+        else:
+            content = b"".join(response)
     finally:
         close = getattr(response, "close", None)
         if close is not None:
@@ -106,7 +143,18 @@ def call(application: Application, scope: Scope, body: bytes) -> Answer:
         (name.lower().encode("latin-1"), value.encode("latin-1"))
         for name, value in started["headers"]
     ]
-    return Answer(started["status"], headers, b"" if scope["method"] == "HEAD" else content)
+    return Answer(started["status"], headers, b"" if head else content, file)
+
+
+def _spooled(pieces: Iterable[bytes]) -> IO[bytes]:
+    file = tempfile.SpooledTemporaryFile(_SPOOLED)  # noqa: SIM115 - closed once it was sent
+    try:
+        for piece in pieces:
+            file.write(piece)
+    except BaseException:
+        file.close()
+        raise
+    return file
 
 
 def _environ(scope: Scope, body: bytes) -> dict[str, Any]:
