@@ -8,7 +8,7 @@ from typing import Any, Concatenate, ParamSpec
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django_htmx.middleware import HtmxDetails
 
 from prompts_app.models import User
@@ -21,7 +21,10 @@ STREAM_HEADER = "X-Promptfolio-Stream"
 
 # Query arguments that change what a public page shows. A kept page ignores every other one.
 PAGE_ARGUMENTS = frozenset(
-    {"q", "tag", "language", "model", "kind", "after", "before", "from", "to", "case", "run"}
+    {
+        *("q", "tag", "language", "model", "kind", "after", "before", "from", "to", "case", "run"),
+        *("version", "constraint", "page", "with"),
+    }
 )
 
 
@@ -91,6 +94,16 @@ def kept(
         return response
 
     return wrapper
+
+
+def whole_number(text: str | None, default: int = 0) -> int:
+    """Return the number in an address, `default` where there is none. Raises Http404 for others."""
+    if text is None:
+        return default
+    # isdecimal alone takes digits of every script, and int() takes any length.
+    if not (text.isascii() and text.isdecimal() and len(text) < 9):
+        raise Http404
+    return int(text)
 
 
 class SeeOther(HttpResponseRedirect):

@@ -93,12 +93,12 @@ class _Work:
         if self.left < 0 and old != new:
             sides = (Chunk("removed", old), Chunk("added", new))
             return [chunk for chunk in sides if chunk.text]
-        return _diff(old, new)
+        return compared(old, new)
 
 
 @lru_cache(maxsize=64)
-def _diff(old: str, new: str) -> Sequence[Chunk]:
-    # Versions never change, and neither does what lies between two of them.
+def compared(old: str, new: str) -> Sequence[Chunk]:
+    """Return the way from one text to another, kept for a while: neither changes any more."""
     return tuple(diff(old, new))
 
 

@@ -5,10 +5,12 @@ too. Runs of demo models are never added to those of real ones: the two are grou
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
-from prompts_app.models import Entry, TestCase, Version
+from django.db.models import Count
+
+from prompts_app.models import Entry, Run, TestCase, Version
 from prompts_app.services.cells import Cell, Constraint, cells_of, constraints_of
 from prompts_app.services.groups import Column, Group, group_of
 from prompts_app.services.lift import Lift, lift_of
@@ -63,7 +65,7 @@ def matrix_for(
     """
     constraints = constraints_of(version.content)
     chosen = {one.number: one for one in constraints}[constraint] if constraint else None
-    old = _measured_against(version, baseline)
+    old = measured_against(version, baseline)
     cells = cells_of(version.entry_id, {one.prompt_hash for one in (version, old) if one})
     own = cells[version.prompt_hash]
     cases = TestCase.objects.filter(entry=version.entry_id).defer("values")
@@ -85,11 +87,34 @@ def matrix_for(
     return Matrix(version, constraints, chosen, groups, _rows(cases, own, groups, looked_at), lift)
 
 
+def captured_for(version: Version, versions: Iterable[Version]) -> dict[int, int]:
+    """Return number → counted runs of other versions that send the same words as `version`.
+
+    `versions` are all of the entry. Makes one query where there are such versions.
+    """
+    others = {
+        one.pk: one.number
+        for one in versions
+        if one.prompt_hash == version.prompt_hash and one.pk != version.pk
+    }
+    if not others:
+        return {}
+    rows = (
+        Run.objects.counted()
+        .filter(version__in=list(others))
+        .values_list("version")
+        .annotate(runs=Count("pk"))
+        .order_by()
+    )
+    return {others[pk]: runs for pk, runs in rows}
+
+
 def headline(entry: Entry) -> dict[str, Any] | None:
     """Return what cards say of the published version's evidence; None without a counted answer.
 
-    {"kept", "tested", "stated": constraints, "runs", "models", "demo": bool, "checked": time of
-    the last run in ISO 8601 or "", "baseline_kept": of the same constraints on the same cases and
+    {"kept", "tested", "stated": constraints, "runs", "shown", "unanswered", "models", "demo": bool,
+    "results": for each constraint [passed, failed, untestable, open], "checked": time of the last
+    run in ISO 8601 or "", "baseline_kept": of the same constraints on the same cases and
     models, None unless all of them could be told there, "baseline_number", "tokens": [sent with
     the baseline, with the version] or None}. Reads the entry anew: the caller's copy may be old.
     """
@@ -97,7 +122,7 @@ def headline(entry: Entry) -> dict[str, Any] | None:
     version = fresh.published
     if version is None or version.withdrawn_at is not None:
         return None
-    baseline = _measured_against(version, fresh.baseline)
+    baseline = measured_against(version, fresh.baseline)
     hashes = {one.prompt_hash for one in (version, baseline) if one is not None}
     cells = cells_of(fresh.pk, hashes)
     own = cells[version.prompt_hash]
@@ -127,7 +152,10 @@ def headline(entry: Entry) -> dict[str, Any] | None:
         "tested": tested,
         "stated": len(constraints) - tested,
         "runs": group.runs,
+        "shown": group.shown,
+        "unanswered": group.unanswered,
         "models": group.models,
+        "results": [list(astuple(one.counts)) for one in group.results],
         "demo": demo,
         "checked": group.last_run_at.isoformat() if group.last_run_at else "",
         "baseline_kept": lift.before.kept if comparable and lift and lift.before else None,
@@ -136,7 +164,7 @@ def headline(entry: Entry) -> dict[str, Any] | None:
     }
 
 
-def _measured_against(version: Version, baseline: Version | None) -> Version | None:
+def measured_against(version: Version, baseline: Version | None) -> Version | None:
     """The baseline, unless it is gone or sends the same words: then there is nothing to gain."""
     if (
         baseline is None

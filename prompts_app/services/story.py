@@ -13,12 +13,13 @@ class Chapter:
     """One version. `constraint` is its wording of it, None where it does not state it.
 
     `counts` are those of its runs (of real models where there are any, else of demo models) by its
-    own rule, or, where it states none, by the rule the story began with. `runs` are the answered
-    ones behind them.
+    own rule, or, where it does not state it, by the rule the story began with: that is `rule`,
+    empty where nothing tests it. `runs` are the answered ones behind them.
     """
 
     version: Version
     constraint: Constraint | None
+    rule: str
     counts: Counts
     runs: int
     demo: bool
@@ -82,4 +83,4 @@ def _chapter(
             runs += cell.runs
             if rule:
                 counts.add(cell.counts(rule))
-    return Chapter(version, constraint, counts, runs, demo)
+    return Chapter(version, constraint, rule, counts, runs, demo)
