@@ -16,6 +16,7 @@ from django.http import Http404, HttpRequest
 from prompts_app import http
 from prompts_app.models import (
     Entry,
+    Evaluation,
     Invitation,
     Picture,
     Profile,
@@ -27,6 +28,7 @@ from prompts_app.models import (
     Version,
 )
 from prompts_app.services import keys
+from prompts_app.services.evidence import with_receipts
 
 M = TypeVar("M", bound=Model)
 
@@ -187,8 +189,17 @@ def own_case(owner: User, case_id: uuid.UUID) -> TestCase:
 def own_run(owner: User, run_id: uuid.UUID) -> Run:
     """Return a run of the author's own entry."""
     return _or_404(
-        Run.objects.select_related("version__entry__owner__profile", "case", "picture", "model")
-        .filter(pk=run_id, version__entry__owner=owner)
+        with_receipts(Run.objects.filter(pk=run_id, version__entry__owner=owner))
+        .select_related("version__entry__owner__profile", "case", "picture", "model")
+        .first()
+    )
+
+
+def own_evaluation(owner: User, evaluation_id: uuid.UUID) -> Evaluation:
+    """Return an evaluation of the author's own entry."""
+    return _or_404(
+        Evaluation.objects.select_related("entry__owner__profile")
+        .filter(pk=evaluation_id, entry__owner=owner, entry__purge_at__isnull=True)
         .first()
     )
 

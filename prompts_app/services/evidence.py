@@ -1,39 +1,23 @@
-"""What the runs of an entry show: which to put side by side, and figures with runs behind them."""
+"""What the runs of an entry show: which to put side by side, and what they come to."""
 
 import uuid
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
 from typing import Any
 
-from django.db.models import Case, Count, F, JSONField, Q, When
+from django.db.models import Case, Exists, F, JSONField, OuterRef, Q, QuerySet, Value, When
 
-from prompts_app.models import Entry, LLMModel, Run, TestCase, Version
+from prompts_app.models import Entry, LLMModel, Receipt, Run, TestCase, Version
+from prompts_app.services.cells import Counts, cells_of, constraints_of
+from prompts_app.services.groups import Group, Result, group_of
+from prompts_app.services.matrix import measured_against
 
-# Newest first; beyond that a page would say no more, and a figure says "500+".
+# Newest first, those of the chosen case before all others; beyond that a page would say no more.
 MAX_RUNS = 500
 # Outputs without a test case have no page of their own to stand on, so some are shown in full.
 MAX_WITHOUT_CASE = 6
 
 _TRUST = {Run.Origin.CAPTURED: 0, Run.Origin.IMPORTED: 1, Run.Origin.PASTED: 2}
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """Numbers over captured runs of one version. Times in milliseconds, money in micro-dollars.
-
-    `demo` says that all of them are the demo model's; a real model's are never mixed with those.
-    `tokens_change` is the share of tokens (input and answer, as the provider counted) by which
-    the version differs from the baseline over `pairs` pairs of same input and same model.
-    """
-
-    runs: int
-    models: int
-    demo: bool
-    tokens_change: float | None
-    pairs: int
-    median_ms: int | None
-    median_cost: int | None
 
 
 @dataclass(slots=True)
@@ -53,7 +37,6 @@ class Evidence:
     models: list[str]
     by_model: list[Run]
     without_case: list[Run]
-    figures: Figures | None
 
     @property
     def position(self) -> int:
@@ -76,23 +59,25 @@ class Evidence:
 def evidence_for(
     version: Version,
     baseline: Version | None,
+    history: Iterable[Version],
     *,
     case_id: str = "",
     model: str = "",
 ) -> Evidence:
-    """Return what the runs of `version` show, against `baseline` if there is another one.
+    """Return what the runs of `version` show, against `baseline` if that sends other words.
 
+    `history` holds every version of the entry: those that send the same words share their runs.
     `case_id` and `model` are a reader's wishes; an unknown one is ignored. Makes three queries.
     """
     entry = version.entry
-    if baseline is not None and (baseline.pk == version.pk or baseline.withdrawn_at):
-        baseline = None
+    baseline = measured_against(version, baseline)
     every_case = list(entry.cases.all())
     cases = [case for case in every_case if case.withdrawn_at is None]
-    found = _runs(version, baseline, {case.pk: case for case in every_case})
-    after = [run for run in found if run.version_id == version.pk]
-    before = [run for run in found if run.version_id != version.pk]
-    chosen = _choose(entry, cases, case_id, before, after)
+    wish = _wish(entry, cases, case_id)
+    found = _runs(version, baseline, history, {case.pk: case for case in every_case}, wish)
+    after = [run for run in found if run.version.prompt_hash == version.prompt_hash]
+    before = [run for run in found if run.version.prompt_hash != version.prompt_hash]
+    chosen = wish or _shows_most(cases, before, after)
     pairs = _pairs(before, after)
     key = _chosen_input(chosen, pairs)
     models = list(pairs.get(key, {}))
@@ -113,55 +98,94 @@ def evidence_for(
         without_case=[run for run in after if run.case_id is None and _input(run) != key][
             :MAX_WITHOUT_CASE
         ],
-        figures=_figures(before, after),
     )
-    _load_outputs(evidence.shown)
+    _load_answers(evidence.shown)
     return evidence
 
 
-def counts_for(entries: Iterable[Entry]) -> dict[int, Figures]:
-    """Return entry id → figures of its published version, for cards; entries without are absent.
+def totals_of(version: Version) -> Group | None:
+    """Return what the counted runs of a version come to, constraint by constraint.
 
-    Only runs and models are counted. Makes one query.
+    Of the real models where there are any, else of the demo models; None without a run. Makes one
+    query.
     """
-    versions = {entry.published_id: entry.pk for entry in entries if entry.published_id}
-    rows = (
-        Run.objects.shown()
-        .filter(version__in=list(versions), origin=Run.Origin.CAPTURED)
-        .values("version_id", "is_demo")
-        .annotate(runs=Count("pk"), models=Count("model_asked", distinct=True))
-        .order_by("version_id", "-is_demo")
-    )
-    # Real models come second and so replace the demo model's row.
-    return {
-        versions[row["version_id"]]: Figures(
-            row["runs"], row["models"], row["is_demo"], None, 0, None, None
-        )
-        for row in rows
-    }
+    cells = cells_of(version.entry_id, [version.prompt_hash])[version.prompt_hash]
+    if not cells:
+        return None
+    demo = all(cell.demo for cell in cells)
+    constraints = constraints_of(version.content)
+    return group_of(demo, [cell for cell in cells if cell.demo == demo], constraints, constraints)
+
+
+def totals_kept(entry: Entry) -> Group | None:
+    """Return the same of the published version, as it is written down at its entry: no query.
+
+    It names no models.
+    """
+    version, proof = entry.published, entry.proof
+    if version is None or proof is None:
+        return None
+    constraints = constraints_of(version.content)
+    if len(constraints) != len(proof["results"]):
+        # Written down by a worker that had not heard of this version yet.
+        return None
+    results = [
+        Result(constraint, Counts(*counts), [])
+        for constraint, counts in zip(constraints, proof["results"], strict=True)
+    ]
+    group = Group(proof["demo"], [], results)
+    group.runs, group.shown = proof["runs"], proof["shown"]
+    group.unanswered = proof["unanswered"]
+    for one in group.tested:
+        group.counts.add(one.counts)
+    return group
+
+
+def with_receipts(runs: QuerySet[Run]) -> QuerySet[Run]:
+    """Annotate each run with `has_receipt`, which views/answers.answer looks for."""
+    return runs.annotate(has_receipt=Exists(Receipt.objects.filter(run=OuterRef("pk"))))
 
 
 def _runs(
-    version: Version, baseline: Version | None, cases: Mapping[uuid.UUID, TestCase]
+    version: Version,
+    baseline: Version | None,
+    history: Iterable[Version],
+    cases: Mapping[uuid.UUID, TestCase],
+    wish: TestCase | None,
 ) -> list[Run]:
-    """Runs of both versions, most trusted and newest first, without their outputs."""
-    numbers = [version.pk] if baseline is None else [version.pk, baseline.pk]
+    """Runs of both prompts, most trusted and newest first, without their outputs."""
+    chosen = {one.pk: one for one in (version, baseline) if one is not None}
+    hashes = {one.prompt_hash for one in chosen.values()}
+    sharing = {one.pk: one for one in history if one.prompt_hash in hashes} | chosen
     found = list(
         Run.objects.shown()
-        .filter(version__in=numbers)
-        .defer("output", "values", "raw_response", "error_detail", "parameters_sent")
+        .filter(version__in=list(sharing))
+        .defer("output", "verdicts", "values", "raw_response", "error_detail", "parameters_sent")
         .defer("model__provider__key_encrypted")
         .annotate(
-            own_values=Case(When(Q(case__isnull=True), then=F("values")), output_field=JSONField())
+            own_values=Case(When(Q(case__isnull=True), then=F("values")), output_field=JSONField()),
+            elsewhere=_elsewhere(wish),
         )
         .select_related("picture", "model__provider")
-        .order_by("-created_at", "-pk")[:MAX_RUNS]
+        .order_by("elsewhere", "-created_at", "-pk")[:MAX_RUNS]
     )
-    by_id = {one.pk: one for one in (version, baseline) if one is not None}
     for run in found:
-        run.version = by_id[run.version_id]
+        run.version = sharing[run.version_id]
         run.case = cases.get(run.case_id) if run.case_id else None
-    return sorted(found, key=lambda run: (run.is_demo, _TRUST[Run.Origin(run.origin)]))
+    found.sort(key=lambda run: (run.created_at, run.pk), reverse=True)
+    return sorted(
+        found,
+        key=lambda run: (
+            run.is_demo,
+            _TRUST[Run.Origin(run.origin)],
+            # Judged by the rules it was made for, before judged again.
+            run.version_id not in chosen,
+        ),
+    )
+
+
+def _elsewhere(wish: TestCase | None) -> Case | Value:
+    return Value(1) if wish is None else Case(When(case=wish, then=0), default=1)
 
 
 def _input(run: Run) -> Hashable:
@@ -194,18 +218,18 @@ def _pairs(
     return pairs
 
 
-def _choose(
-    entry: Entry,
-    cases: Sequence[TestCase],
-    case_id: str,
-    before: Sequence[Run],
-    after: Sequence[Run],
-) -> TestCase | None:
-    """The case a reader asked for, else the author's choice, else the first that shows most."""
+def _wish(entry: Entry, cases: Sequence[TestCase], case_id: str) -> TestCase | None:
+    """The case a reader asked for, else the author's choice."""
     for wanted in (case_id, str(entry.featured_case_id or "")):
         for case in cases:
             if wanted and str(case.pk) == wanted:
                 return case
+    return None
+
+
+def _shows_most(
+    cases: Sequence[TestCase], before: Sequence[Run], after: Sequence[Run]
+) -> TestCase | None:
     paired = _pairs(before, after)
     answered = {run.case_id for run in after}
     if paired and not any(case.pk in paired for case in cases):
@@ -226,41 +250,14 @@ def _one_for_each_model(runs: Iterable[Run]) -> list[Run]:
     return list(best.values())
 
 
-def _load_outputs(runs: Sequence[Run]) -> None:
-    """Fetch the outputs of the few runs that are shown in full."""
-    outputs = dict(Run.objects.filter(pk__in=[run.pk for run in runs]).values_list("pk", "output"))
+def _load_answers(runs: Sequence[Run]) -> None:
+    """Fetch what is shown of the few runs that are shown in full."""
+    wanted = Run.objects.filter(pk__in=[run.pk for run in runs]).only("output", "verdicts")
+    found = {one.pk: one for one in with_receipts(wanted)}
     for run in runs:
-        run.output = outputs.get(run.pk, "")
-
-
-def _figures(before: Sequence[Run], after: Sequence[Run]) -> Figures | None:
-    captured = [run for run in after if run.origin == Run.Origin.CAPTURED]
-    demo = all(run.is_demo for run in captured)
-    counted = [run for run in captured if run.is_demo == demo]
-    if not counted:
-        return None
-    base = [run for run in before if run.origin == Run.Origin.CAPTURED and run.is_demo == demo]
-    old, new = _tokens(base), _tokens(counted)
-    shared = old.keys() & new.keys()
-    old_total = sum(old[key] for key in shared)
-    times = [run.latency_ms for run in counted if run.latency_ms is not None]
-    costs = [run.cost for run in counted if run.cost is not None]
-    return Figures(
-        runs=len(counted),
-        models=len({run.model_asked for run in counted}),
-        demo=demo,
-        tokens_change=sum(new[key] for key in shared) / old_total - 1 if old_total else None,
-        pairs=len(shared),
-        median_ms=round(median(times)) if times else None,
-        median_cost=round(median(costs)) if costs else None,
-    )
-
-
-def _tokens(runs: Iterable[Run]) -> dict[tuple[Hashable, _Model], float]:
-    """Input and model → median of the tokens counted; runs without a count do not appear."""
-    totals: dict[tuple[Hashable, _Model], list[int]] = {}
-    for run in runs:
-        if run.prompt_tokens is not None and run.completion_tokens is not None:
-            total = run.prompt_tokens + run.completion_tokens
-            totals.setdefault((_input(run), _model(run)), []).append(total)
-    return {key: median(found) for key, found in totals.items()}
+        # A run may be deleted in between.
+        if one := found.get(run.pk):
+            run.output, run.verdicts = one.output, one.verdicts
+            run.has_receipt = one.has_receipt  # type: ignore[attr-defined]
+        else:
+            run.output, run.verdicts = "", {}

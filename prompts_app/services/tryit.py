@@ -21,6 +21,7 @@ from prompts_app.llm.types import Delta, Finished, PictureCall, PictureResult
 from prompts_app.models import Entry, LLMModel, Run, Spending, TestCase, Try, Version
 from prompts_app.pictures.intake import PictureError
 from prompts_app.services import budget, calls, days, keys, pictures, providers, tries
+from prompts_app.services.evidence import with_receipts
 from prompts_app.services.threads import in_database
 
 
@@ -232,8 +233,7 @@ def recorded_answers(version: Version, cases: list[TestCase]) -> list[Run]:
     Captured ones come before pasted ones, newer before older; without any case, the newest at all.
     """
     runs = list(
-        Run.objects.shown()
-        .filter(version=version)
+        with_receipts(Run.objects.shown().filter(version=version))
         .select_related("case", "picture")
         .order_by("origin", "-created_at")[:500]
     )

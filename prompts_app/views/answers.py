@@ -1,20 +1,18 @@
-"""Runs as pages show them: the answer with its label, and figures as short phrases."""
+"""Runs as pages show them: the answer with its rank, what rules found in it, and figures."""
 
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.urls import reverse
-from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from prompts_app.models import Run
-from prompts_app.services.evidence import MAX_RUNS, Figures
-from prompts_app.templatetags.figures import duration, microusd, percent, tokens
+from prompts_app.models import Run, Version
+from prompts_app.templatetags.figures import duration, microusd, tokens
 from prompts_app.templatetags.prompts import picture_small_url, picture_url
+from prompts_app.views.verdicts import constraints_of
 
 
 def is_data(output: str) -> bool:
@@ -43,10 +41,23 @@ def texts_of(runs: Iterable[Run]) -> list[str]:
     return [run.output for run in runs if not run.picture_id and not is_data(run.output)]
 
 
-def answer(run: Run, html: Mapping[str, SafeString], *, small: bool = False) -> dict[str, Any]:
-    """Return what entries/_answer.html shows of a run; `html` holds its output as HTML."""
+def answer(
+    run: Run,
+    html: Mapping[str, SafeString],
+    *,
+    small: bool = False,
+    judged_by: Version | None = None,
+) -> dict[str, Any]:
+    """Return what entries/_answer.html shows of a run; `html` holds its output as HTML.
+
+    With `judged_by` also the constraints of that version with what was found, and the number of
+    the version it was captured for where that is another one that sends the same words. The
+    receipt is offered where `run` comes from services/evidence.with_receipts.
+    """
+    other = judged_by is not None and judged_by.pk != run.version_id
     return {
         "origin": run.origin,
+        "receipt": receipt_url(run) if getattr(run, "has_receipt", False) else "",
         "model": run.model_asked,
         "when": run.created_at,
         "demo": run.is_demo,
@@ -55,7 +66,18 @@ def answer(run: Run, html: Mapping[str, SafeString], *, small: bool = False) -> 
         "picture": picture(run, small=small),
         "figures": figures_of(run),
         "url": reverse("run", args=[run.pk]),
+        "constraints": constraints_of(judged_by.content, run.verdicts) if judged_by else [],
+        "rejudged": run.version.number if other and _same_words(judged_by, run) else 0,
     }
+
+
+def receipt_url(run: Run) -> str:
+    """Return where anyone can check the receipt of a run; "" for one that visitors cannot see."""
+    return "" if run.hidden else f"{reverse('verify')}?run={run.pk}"
+
+
+def _same_words(version: Version | None, run: Run) -> bool:
+    return version is not None and version.prompt_hash == run.version.prompt_hash
 
 
 def picture(run: Run, *, small: bool = False) -> dict[str, Any] | None:
@@ -86,44 +108,3 @@ def figures_of(run: Run) -> list[str]:
         for phrase in (duration(run.latency_ms), tokens(counted), microusd(run.cost))
         if phrase
     ]
-
-
-def proof(figures: Figures | None, baseline: int | None = None) -> list[dict[str, str]]:
-    """Return figures as [{strong, rest}] for the line under the claim; [] without runs."""
-    if figures is None:
-        return []
-    shown = [
-        {"strong": _number(figures.runs), "rest": _runs_word(figures)},
-        {
-            "strong": number_format(figures.models),
-            "rest": ngettext("model", "models", figures.models),
-        },
-    ]
-    if figures.tokens_change is not None and baseline is not None:
-        strong = percent(figures.tokens_change)
-        if round(abs(figures.tokens_change) * 100) == 0:
-            strong, change = _("as many"), _("tokens as version %(number)s")
-        elif figures.tokens_change < 0:
-            change = _("fewer tokens than version %(number)s")
-        else:
-            change = _("more tokens than version %(number)s")
-        shown.append({"strong": strong, "rest": change % {"number": baseline}})
-    # How fast scripted rules are says nothing about any model.
-    if figures.median_ms is not None and not figures.demo:
-        shown.append({"strong": duration(figures.median_ms), "rest": _("median time")})
-    return shown
-
-
-def proof_phrases(figures: Figures | None) -> list[str]:
-    """Return the same for cards, in one line: "12 runs captured here", "2 models"."""
-    return [f"{one['strong']} {one['rest']}" for one in proof(figures)]
-
-
-def _number(runs: int) -> str:
-    return f"{number_format(MAX_RUNS)}+" if runs >= MAX_RUNS else number_format(runs)
-
-
-def _runs_word(figures: Figures) -> str:
-    if figures.demo:
-        return ngettext("run of the demo model", "runs of the demo model", figures.runs)
-    return ngettext("run captured here", "runs captured here", figures.runs)

@@ -1,32 +1,27 @@
 """Entries as cards and rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from django.urls import reverse
 from django.utils.http import urlencode
 
 from prompts_app.models import Entry
-from prompts_app.services.evidence import Figures, counts_for
 from prompts_app.templatetags.prompts import picture_small_url
-from prompts_app.views.answers import proof_phrases
+from prompts_app.views.claims import phrases
 
 COVER_STYLES = 4
 
 
-def cards_of(entries: Sequence[Entry], *, with_author: bool = True) -> list[dict[str, Any]]:
+def cards_of(entries: Iterable[Entry], *, with_author: bool = True) -> list[dict[str, Any]]:
     """Return what shared/_card.html shows of each entry.
 
-    The entries come from `EntryQuerySet.for_cards`. Makes one query.
+    The entries come from `EntryQuerySet.for_cards`; nothing else is asked of the database.
     """
-    counts = counts_for(entries)
-    return [card(entry, counts, with_author=with_author) for entry in entries]
+    return [_card(entry, with_author) for entry in entries]
 
 
-def card(
-    entry: Entry, counts: Mapping[int, Figures], *, with_author: bool = True
-) -> dict[str, Any]:
-    """Return one card; `counts` as from `counts_for`."""
+def _card(entry: Entry, with_author: bool) -> dict[str, Any]:
     profile = entry.owner.profile
     made: dict[str, Any] = {
         "title": entry.title,
@@ -38,7 +33,7 @@ def card(
         "cover_url": picture_small_url(entry.cover),
         # The same entry always wears the same cover.
         "cover_style": entry.pk % COVER_STYLES + 1,
-        "proof": proof_phrases(counts.get(entry.pk)),
+        "proof": phrases(entry.proof),
     }
     if with_author:
         made["author"] = profile.name

@@ -72,7 +72,11 @@ def phrases(proof: Proof | None) -> list[str]:
     if proof["baseline_kept"] is None:
         said = _keeps(proof)
     else:
-        said = _("Keeps %(kept)s of %(tested)s constraints, the starting point %(old)s")
+        said = ngettext(
+            "Keeps %(kept)s of %(tested)s constraint, the starting point %(old)s",
+            "Keeps %(kept)s of %(tested)s constraints, the starting point %(old)s",
+            proof["tested"],
+        )
     said %= _values(proof)
     return [said, _("demo model")] if proof["demo"] else [said]
 
@@ -90,18 +94,15 @@ def is_one_liner(version: Version | None) -> bool:
 def _checks(proof: Proof, baseline: Version | None) -> list[dict[str, Any]]:
     if not proof["tested"]:
         return [{"strong": _number(proof["runs"]), "rest": _runs_word(proof)}]
-    # Translators: so many of so many, for example "9 of 10".
-    so_many = _("%(part)s of %(whole)s")
-    whole = _number(proof["tested"])
-    kept = ngettext("constraint kept", "constraints kept", proof["tested"])
-    shown = [{"strong": so_many % {"part": _number(proof["kept"]), "whole": whole}, "rest": kept}]
+    tested = proof["tested"]
+    rest = ngettext("constraint kept", "constraints kept", tested)
+    shown = [{"strong": so_many(proof["kept"], tested), "rest": rest}]
     if proof["baseline_kept"] is not None:
         if is_one_liner(baseline):
             rest = _("kept by the one-liner")
         else:
             rest = _("kept by version %(number)s") % {"number": proof["baseline_number"]}
-        part = _number(proof["baseline_kept"])
-        shown.append({"strong": so_many % {"part": part, "whole": whole}, "rest": rest})
+        shown.append({"strong": so_many(proof["baseline_kept"], tested), "rest": rest})
     return shown
 
 
@@ -153,6 +154,12 @@ def _runs_word(proof: Proof) -> str:
     return ngettext("run captured here", "runs captured here", runs)
 
 
+def so_many(part: int, whole: int) -> str:
+    """Return "9 of 10"."""
+    # Translators: so many of so many, for example "9 of 10".
+    return _("%(part)s of %(whole)s") % {"part": _number(part), "whole": _number(whole)}
+
+
 def _number(value: int) -> str:
     return number_format(value, use_l10n=True, force_grouping=True)
 
@@ -172,42 +179,3 @@ def of_group(group: Group | None) -> Proof | None:
         "baseline_number": None,
         "tokens": None,
     }
-
-
-def totals(group: Group | None) -> list[str]:
-    """Return what all counted runs come to as short sentences, the hidden and the failed ones too.
-
-    "41 of 48 checks passed over 12 runs.", "3 of the runs are shown.", "2 calls got no answer."
-    """
-    if group is None:
-        return []
-    said = []
-    if group.counts.checks:
-        runs = ngettext("%(number)s run", "%(number)s runs", group.runs)
-        passed = ngettext(
-            "%(passed)s of %(checks)s check passed over %(runs)s.",
-            "%(passed)s of %(checks)s checks passed over %(runs)s.",
-            group.counts.checks,
-        )
-        said.append(
-            passed
-            % {
-                "passed": _number(group.counts.passed),
-                "checks": _number(group.counts.checks),
-                "runs": runs % {"number": _number(group.runs)},
-            }
-        )
-    elif group.runs:
-        runs = ngettext("%(number)s run, not tested.", "%(number)s runs, not tested.", group.runs)
-        said.append(runs % {"number": _number(group.runs)})
-    if group.shown < group.runs:
-        shown = ngettext(
-            "%(number)s of them is shown.", "%(number)s of them are shown.", group.shown
-        )
-        said.append(shown % {"number": _number(group.shown)})
-    if group.unanswered:
-        lost = ngettext(
-            "%(number)s call got no answer.", "%(number)s calls got no answer.", group.unanswered
-        )
-        said.append(lost % {"number": _number(group.unanswered)})
-    return said

@@ -1,8 +1,9 @@
-"""An entry as a case study, its versions, and two versions side by side."""
+"""An entry as a case study, and one version of it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from django.db.models import Case, F, JSONField, When
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -15,18 +16,22 @@ from prompts_app.http import Request
 from prompts_app.llm.presets import PRESETS
 from prompts_app.models import Entry, LLMModel, Run, TestCase, Version
 from prompts_app.services import rendering, tryit
-from prompts_app.services.comparison import compare
-from prompts_app.services.evidence import Evidence, evidence_for
+from prompts_app.services.evidence import Evidence, evidence_for, totals_kept, totals_of
+from prompts_app.services.groups import Group
+from prompts_app.services.matrix import measured_against
 from prompts_app.templatetags.prompts import messages_filled
 from prompts_app.transfer import snippets
-from prompts_app.views import answers
+from prompts_app.views import answers, claims
 from prompts_app.views.cards import tags_of
+from prompts_app.views.evidence_words import counted
+from prompts_app.views.verdicts import standings_of
 
 # Stands in copied code where the author names no model that a reader could call too.
 _ANY_MODEL = "MODEL"
 _ANY_ADDRESS = "https://api.openai.com/v1"
 # A table of outputs longer than this says how many more there are.
 _ROWS = 60
+_MOST = 2**31
 _SCRIPTS = ("copy.js", "tabs.js", "showall.js", "contents.js")
 
 
@@ -38,16 +43,17 @@ def entry_page(request: Request, handle: str, slug: str) -> HttpResponse:
     entry = access.public_entry(handle, slug, viewer)
     version = _published(entry)
     history = list(entry.versions.defer("content"))
-    evidence = _evidence(request, version, entry.baseline)
+    baseline = measured_against(version, entry.baseline)
+    evidence = _evidence(request, version, baseline, history)
     html = _html(evidence, entry.use_case, version.content["context"])
     model = None if evidence.runs else next(iter(tryit.models_for(entry)), None)
-    baseline = entry.baseline if _has_pair(entry) else None
-    context = _version_context(entry, version, evidence, html) | {
+    context = _version_context(entry, version, evidence, html, totals_kept(entry)) | {
         "own_draft": entry.visibility == Entry.Visibility.DRAFT,
         "own": entry.owner == viewer,
         "can_try": bool(evidence.runs or model),
         "use_case_html": html.get(entry.use_case, ""),
-        "proof": answers.proof(evidence.figures, baseline.number if baseline else None),
+        "proof": claims.figures(entry.proof, baseline),
+        "about": _about(entry, claims.sentence(entry.proof, baseline)),
         "pair": _pair(baseline, version, evidence, html) if baseline else None,
         "history": history,
         "copies": _copies(version, evidence.chosen, model or evidence.model),
@@ -60,44 +66,46 @@ def entry_page(request: Request, handle: str, slug: str) -> HttpResponse:
 def version_page(request: Request, handle: str, slug: str, number: int) -> HttpResponse:
     """One version with its outputs; of a withdrawn one, what is left: number and hash."""
     entry = access.public_entry(handle, slug, http.viewer(request))
-    version = access.public_version(entry, number)
-    history = list(entry.versions.defer("content"))
-    position = next((i for i, one in enumerate(history) if one.pk == version.pk), 0)
-    context: dict[str, Any] = _entry_context(entry) | {
+    history = history_with(entry, number)
+    position = next((i for i, one in enumerate(history) if one.number == number), None)
+    if position is None:
+        raise Http404
+    version = history[position]
+    context: dict[str, Any] = entry_context(entry) | {
         "version": version,
         "published": entry.published,
         "newer": history[position - 1] if position else None,
         "older": history[position + 1] if position + 1 < len(history) else None,
     }
     if version.withdrawn_at is None:
-        evidence = _evidence(request, version, None)
+        evidence = _evidence(request, version, None, history)
         html = _html(evidence, version.content["context"])
-        context |= _version_context(entry, version, evidence, html)
+        totals = totals_of(version)
+        context |= _version_context(entry, version, evidence, html, totals)
+        context["proof"] = claims.figures(claims.of_group(totals), None)
         context["copies"] = _copies(version, evidence.chosen, evidence.model)
     return render(request, "entries/version.html", context)
 
 
-@require_safe
-@http.kept
-def compare_page(request: Request, handle: str, slug: str) -> HttpResponse:
-    """What changed from one version to another; from the baseline to today's if none is named."""
-    entry = access.public_entry(handle, slug, http.viewer(request))
-    history = list(entry.versions.defer("content"))
-    old_number = _number(request.GET.get("from"), entry.baseline)
-    new_number = _number(request.GET.get("to"), entry.published)
-    found = {one.number: one for one in entry.versions.filter(number__in=(old_number, new_number))}
-    if old_number not in found or new_number not in found:
-        raise Http404
-    old, new = found[old_number], found[new_number]
-    gone = [one for one in (old, new) if one.withdrawn_at]
-    context = _entry_context(entry) | {
-        "old": old,
-        "new": new,
-        "history": history,
-        "gone": gone[0] if gone else None,
-        "comparison": None if gone else compare(old.content, new.content),
-    }
-    return render(request, "entries/compare.html", context)
+def _about(entry: Entry, claim: str) -> str:
+    """What a link to the entry says where it is shared."""
+    return " ".join(filter(None, [entry.summary or entry.title, claim and f"{claim}."]))
+
+
+def history_with(entry: Entry, *numbers: int) -> Sequence[Version]:
+    """Return every version of an entry, newest first; those of `numbers` with their content.
+
+    Makes one query.
+    """
+    # A number beyond what the database can hold is not asked for.
+    numbers = tuple(number for number in numbers if number < _MOST)
+    content = Case(When(number__in=numbers, then=F("content")), output_field=JSONField())
+    history = list(entry.versions.defer("content").annotate(wanted=content))
+    for version in history:
+        version.entry = entry
+        if version.number in numbers:
+            version.content = version.wanted
+    return history
 
 
 def _published(entry: Entry) -> Version:
@@ -108,26 +116,13 @@ def _published(entry: Entry) -> Version:
     return version
 
 
-def _number(text: str | None, default: Version | None) -> int:
-    if text is None:
-        return default.number if default is not None else 0
-    # isdecimal alone takes digits of every script, and int() takes any length.
-    if not (text.isascii() and text.isdecimal() and len(text) < 9):
-        raise Http404
-    return int(text)
-
-
-def _has_pair(entry: Entry) -> bool:
-    baseline = entry.baseline
-    return (
-        baseline is not None and baseline.pk != entry.published_id and baseline.withdrawn_at is None
-    )
-
-
-def _evidence(request: Request, version: Version, baseline: Version | None) -> Evidence:
+def _evidence(
+    request: Request, version: Version, baseline: Version | None, history: Sequence[Version]
+) -> Evidence:
     return evidence_for(
         version,
         baseline,
+        history,
         case_id=request.GET.get("case", ""),
         model=request.GET.get("model", ""),
     )
@@ -137,7 +132,8 @@ def _html(evidence: Evidence, *texts: str) -> dict[str, SafeString]:
     return rendering.html_of([*texts, *answers.texts_of(evidence.shown)])
 
 
-def _entry_context(entry: Entry) -> dict[str, Any]:
+def entry_context(entry: Entry) -> dict[str, Any]:
+    """What every page of an entry needs."""
     profile = entry.owner.profile
     return {
         "entry": entry,
@@ -151,7 +147,11 @@ def _entry_context(entry: Entry) -> dict[str, Any]:
 
 
 def _version_context(
-    entry: Entry, version: Version, evidence: Evidence, html: Mapping[str, SafeString]
+    entry: Entry,
+    version: Version,
+    evidence: Evidence,
+    html: Mapping[str, SafeString],
+    totals: Group | None,
 ) -> dict[str, Any]:
     """What the entry page and the page of a version share."""
     in_pair = {evidence.before, evidence.after}
@@ -159,35 +159,68 @@ def _version_context(
     if len(side_by_side) == 1 and side_by_side[0] in in_pair:
         # Already on the page, beside what came before.
         side_by_side = []
-    return _entry_context(entry) | {
+    evidence_url = reverse("evidence", args=[entry.owner.profile.handle, entry.slug])
+    query = "" if version.pk == entry.published_id else f"version={version.number}&"
+    return entry_context(entry) | {
         "version": version,
         "content": version.content,
         "context_html": html.get(version.content["context"], ""),
         "evidence": evidence,
         "case": evidence.chosen,
         "cases": _case_links(evidence),
-        "inputs": _inputs(version, evidence.chosen),
-        "side_by_side": _answers(side_by_side, html),
-        "without_case": _answers(evidence.without_case, html),
+        "inputs": inputs_of(version, evidence.chosen),
+        "evidence_url": f"{evidence_url}?{query}".rstrip("?&"),
+        "promptfoo_url": _promptfoo_url(entry, version, query),
+        "models_url": _models_url(entry, evidence, query),
+        "totals": totals,
+        "totals_said": counted(totals) if totals else [],
+        "constraints": standings_of(version.content, totals, f"{evidence_url}?{query}constraint="),
+        "side_by_side": _answers(side_by_side, html, version),
+        "without_case": _answers(evidence.without_case, html, version),
         "rows": [(run, answers.picture(run, small=True)) for run in evidence.runs[:_ROWS]],
         "rows_left": max(0, len(evidence.runs) - _ROWS),
     }
 
 
-def _answers(runs: Iterable[Run], html: Mapping[str, SafeString]) -> list[dict[str, Any]]:
-    return [answers.answer(run, html) for run in runs]
+def _promptfoo_url(entry: Entry, version: Version, query: str) -> str:
+    """Where the tests are as a file for the reader's own key; it knows texts only."""
+    if version.content["kind"] != Entry.Kind.TEXT:
+        return ""
+    url = reverse("evidence_promptfoo", args=[entry.owner.profile.handle, entry.slug])
+    return f"{url}?{query}".rstrip("?&")
+
+
+def _models_url(entry: Entry, evidence: Evidence, query: str) -> str:
+    """Where the answers of two models to the chosen case are compared; "" without two."""
+    captured = [run for run in evidence.by_model if run.origin == Run.Origin.CAPTURED]
+    if evidence.chosen is None or len(captured) < 2:
+        return ""
+    url = reverse("evidence_answers", args=[entry.owner.profile.handle, entry.slug])
+    first, second = (run.model_asked for run in captured[:2])
+    wanted = {"case": str(evidence.chosen.pk), "model": first, "with": second}
+    return f"{url}?{query}{urlencode(wanted)}"
+
+
+def _answers(
+    runs: Iterable[Run], html: Mapping[str, SafeString], version: Version
+) -> list[dict[str, Any]]:
+    return [answers.answer(run, html, judged_by=version) for run in runs]
 
 
 def _pair(
     baseline: Version, version: Version, evidence: Evidence, html: Mapping[str, SafeString]
 ) -> dict[str, Any]:
-    """The two prompts, and what one model made of the same input with each."""
+    """The two prompts, and what one model made of the same input with each.
+
+    Both answers are measured by the same constraints, those of the published version.
+    """
     before, after = evidence.before, evidence.after
     return {
         "baseline": baseline,
+        "one_liner": claims.is_one_liner(baseline),
         "version": version,
-        "before": answers.answer(before, html) if before else None,
-        "after": answers.answer(after, html) if after else None,
+        "before": answers.answer(before, html, judged_by=version) if before else None,
+        "after": answers.answer(after, html, judged_by=version) if after else None,
         "model": after.model_asked if after else "",
         "models": [
             {
@@ -212,8 +245,8 @@ def _query(case: TestCase | None, model: str) -> str:
     return "?" + urlencode({name: value for name, value in arguments.items() if value})
 
 
-def _inputs(version: Version, case: TestCase | None) -> list[tuple[str, str]]:
-    """The chosen case's values under the labels of the version's variables."""
+def inputs_of(version: Version, case: TestCase | None) -> list[tuple[str, str]]:
+    """Return a case's values under the labels of the version's variables."""
     if case is None:
         return []
     labels = {one["name"]: one["label"] or one["name"] for one in version.content["variables"]}

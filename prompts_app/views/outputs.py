@@ -21,6 +21,7 @@ from prompts_app.models import Entry, LLMModel, Run, TestCase, Version
 from prompts_app.pictures.intake import PictureError
 from prompts_app.services import calls, captures, keys, outputs, rendering
 from prompts_app.services.cases import live_cases, values_for
+from prompts_app.services.evidence import with_receipts
 from prompts_app.services.versions import messages_with
 from prompts_app.templatetags.figures import microusd
 from prompts_app.views.answers import answer, texts_of
@@ -174,8 +175,10 @@ def _page(
 ) -> HttpResponse:
     entry = version.entry
     cases = live_cases(entry)
-    found = version.runs.select_related("case", "picture", "model").order_by("-created_at", "-pk")
-    page = Paginator(found, RUNS_A_PAGE).get_page(request.GET.get("page"))
+    found = with_receipts(version.runs.select_related("case", "picture", "model"))
+    page = Paginator(found.order_by("-created_at", "-pk"), RUNS_A_PAGE).get_page(
+        request.GET.get("page")
+    )
     runs = list(page.object_list)
     picture = version.content["kind"] == "image"
     if values_form is None:
@@ -232,6 +235,10 @@ def shown(runs: list[Run], version: Version) -> list[dict[str, Any]]:
     for run in runs:
         run.version = version
     return [
-        {"run": run, "answer": answer(run, html), "deletable": outputs.may_be_deleted(run)}
+        {
+            "run": run,
+            "answer": answer(run, html, judged_by=version),
+            "deletable": outputs.may_be_deleted(run),
+        }
         for run in runs
     ]

@@ -27,7 +27,7 @@ from prompts_app.services.cases import case_of, live_cases
 from prompts_app.services.threads import in_database
 from prompts_app.templatetags.prompts import messages_filled, picture_url
 from prompts_app.templatetags.sentences import error_sentence
-from prompts_app.views.answers import data_html, is_data, output_html, texts_of
+from prompts_app.views.answers import answer, data_html, is_data, texts_of
 
 EXAMPLES = 3
 
@@ -268,10 +268,7 @@ def _page(
         "hosts": sorted({providers.host_of(model.provider.base_url) for model in models}),
         "is_demo": any(model.provider.is_demo for model in models),
         "tries_left": tryit.left_today(entry, visitors.visitor_key(http.client_address(request))),
-        "recorded": [
-            (run, output_html(run.output, bodies), _shown(run.picture, run.model_asked))
-            for run in recorded
-        ],
+        "recorded": [(run, answer(run, bodies, judged_by=_version(entry))) for run in recorded],
         "show_recorded": not models,
     }
 

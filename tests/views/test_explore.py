@@ -50,6 +50,7 @@ def test_rows_show_title_line_author_proof_and_tags(client: Client) -> None:
     )
     assert entry.published is not None
     factories.run(entry.published)
+    factories.judged(entry)
     page = get(client)
     row = page[page.index('<article class="result') : page.index("</article>")]
     for part in (
@@ -57,7 +58,6 @@ def test_rows_show_title_line_author_proof_and_tags(client: Client) -> None:
         "En &lt;b&gt;JSON&lt;/b&gt;.",
         '<a href="/@ada/">Ada Example</a>',
         "1 run captured here",
-        "1 model",
         "French",
         '<a class="tag" href="/explore/?tag=extraction">Extraction</a>',
     ):
@@ -69,6 +69,7 @@ def test_runs_of_the_demo_model_are_called_that(client: Client) -> None:
     other = factories.entry()
     assert entry.published is not None
     factories.run(entry.published, is_demo=True, model_asked="demo-small")
+    factories.judged(entry)
     page = get(client)
     assert "demo-small (demo model: scripted rules, not a language model)" in page
     assert "1 run of the demo model" in page

@@ -41,6 +41,7 @@ def test_entries_with_proof_come_first(client: Client) -> None:
     proven = factories.entry(title="Proven")
     assert proven.published is not None
     factories.run(proven.published)
+    factories.judged(proven)
     factories.entry(title="Newer")
     assert cards(client) == ["Proven", "Newer"]
     assert "1 run captured here" in client.get("/").content.decode()

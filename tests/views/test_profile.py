@@ -77,19 +77,31 @@ def test_a_stranger_gets_no_cookie(client: Client) -> None:
     assert response["Cache-Control"] == "public, max-age=0, must-revalidate"
 
 
-def test_cards_count_captured_runs_of_real_models(client: Client) -> None:
-    entry = factories.entry()
-    assert entry.published is not None
-    factories.run(entry.published, origin=Run.Origin.PASTED)
-    assert "runs captured" not in page(client, entry.owner.profile)
-    factories.run(entry.published, is_demo=True)
-    assert "1 run of the demo model" in page(client, entry.owner.profile)
-    factories.run(entry.published)
-    factories.run(entry.published, model_asked="model-b")
-    shown = page(client, entry.owner.profile)
-    assert "2 runs captured here" in shown
-    assert "2 models" in shown
+def test_cards_claim_what_counted_runs_of_real_models_prove(client: Client) -> None:
+    brief = {"text": "Brief", "assertion": {"type": "word-count", "value": {"max": 2}}}
+    entry = factories.entry(content=factories.content("Naive. {{ text }}"))
+    first = entry.published
+    second = factories.version(
+        entry, factories.content("Engineered. {{ text }}", constraints=[brief, {"text": "Kind"}])
+    )
+    assert first is not None
+    case = factories.case(entry)
+
+    def card() -> str:
+        return page(client, factories.judged(entry).owner.profile)
+
+    factories.run(second, case, output="a pasted one", origin=Run.Origin.PASTED)
+    assert "proof-line" not in card()
+    factories.run(second, case, output="far too many words", is_demo=True)
+    shown = card()
+    assert "<span>Keeps 0 of 1 constraint</span>" in shown
+    assert "<span>demo model</span>" in shown
+    factories.run(second, case, output="two words")
+    shown = card()
+    assert "<span>Keeps 1 of 1 constraint</span>" in shown
     assert "demo model" not in shown
+    factories.run(first, case, output="so many, many words")
+    assert "<span>Keeps 1 of 1 constraint, the starting point 0</span>" in card()
 
 
 def test_pages_follow_each_other_both_ways(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
