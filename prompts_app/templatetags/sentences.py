@@ -57,6 +57,7 @@ ERRORS: dict[str, str | Promise] = {
     "too_large": gettext_lazy("The answer was too large to take."),
     "budget": gettext_lazy("The budget for today is used up."),
     "key_unreadable": gettext_lazy("The provider’s key cannot be read on this server."),
+    "evaluation_budget": gettext_lazy("The most this evaluation may cost is used up."),
     "not_usable": gettext_lazy("The model may not be used any more."),
     "withdrawn": gettext_lazy("The version was withdrawn before it could run."),
     "interrupted": gettext_lazy("The server stopped while the answer was being made."),
@@ -66,6 +67,23 @@ ERRORS: dict[str, str | Promise] = {
     "visitor_limit": gettext_lazy("You have used all your tries for today."),
     "entry_limit": gettext_lazy("This prompt has had all its tries for today."),
     "provider": gettext_lazy("The provider cannot be used at the moment."),
+}
+
+# The same codes on a run, where they mean something else.
+RUN_ERRORS: dict[str, str | Promise] = {
+    "interrupted": gettext_lazy("The worker stopped in the middle each time: the answer is lost."),
+}
+
+# Why a run waits for another attempt, to be read after "waiting to try again".
+AGAIN: dict[str, str | Promise] = {
+    "unreachable": gettext_lazy("the provider could not be reached"),
+    "no_first_token": gettext_lazy("the provider took too long"),
+    "silent": gettext_lazy("the provider took too long"),
+    "too_slow": gettext_lazy("the provider took too long"),
+    "rate_limited": gettext_lazy("the provider is busy"),
+    "provider_error": gettext_lazy("the provider had an error"),
+    "cut_off": gettext_lazy("the connection broke off"),
+    "interrupted": gettext_lazy("the worker stopped in the middle"),
 }
 
 ORIGINS: dict[str, str | Promise] = {
@@ -120,6 +138,18 @@ def label_sentences(codes: Iterable[str]) -> list[str]:
 def error_sentence(code: str) -> str:
     """Return what a visitor reads for an error code; unknown ones share a sentence."""
     return str(ERRORS.get(code) or _("Something went wrong. Try again in a moment."))
+
+
+@register.filter
+def run_error_sentence(code: str) -> str:
+    """Return what an author reads for the error code of a run."""
+    return str(RUN_ERRORS.get(code) or error_sentence(code))
+
+
+@register.filter
+def again_reason(code: str) -> str:
+    """Return why a run waits for another attempt, in a few words."""
+    return str(AGAIN.get(code) or _("the call failed"))
 
 
 @register.filter
