@@ -1,0 +1,154 @@
+"""The matrix as a table: signs with words, links to the answers, a summary for each model."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlencode
+
+from django.utils.formats import number_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from prompts_app.models import TestCase
+from prompts_app.services.groups import Column, Group
+from prompts_app.services.marks import Mark
+from prompts_app.services.matrix import Matrix, Row
+from prompts_app.templatetags.figures import duration, microusd
+from prompts_app.views.evidence_words import so_many
+
+CASES_A_PAGE = 25
+# Stands in an address for the runs that were made without a test case.
+NO_CASE = "none"
+# The sign of a cell without a run.
+NEVER = "·"
+
+
+class Sign(NamedTuple):
+    """How a mark looks, and what it says."""
+
+    sign: str
+    tone: str
+    word: str | Promise
+
+
+SIGNS: Mapping[str, Sign] = {
+    "all": Sign("✓", "kept", gettext_lazy("all passed")),
+    "some": Sign("◐", "partly", gettext_lazy("some passed")),
+    "none": Sign("✗", "broken", gettext_lazy("none passed")),
+    "open": Sign("…", "open", gettext_lazy("not judged yet")),
+    "untested": Sign("○", "open", gettext_lazy("nothing to test")),
+    "unanswered": Sign("–", "broken", gettext_lazy("no answer")),
+}
+
+
+def column_key(column: Column) -> str:
+    """Return what names a model in an address: its name, with its host where two serve it."""
+    return f"{column.model}@{column.host}" if column.two_hosts else column.model
+
+
+def case_key(case: TestCase | None) -> str:
+    """Return what names a row in an address."""
+    return str(case.pk) if case is not None else NO_CASE
+
+
+def columns_shown(columns: Sequence[Column]) -> list[dict[str, Any]]:
+    """Return the heads of the columns."""
+    return [
+        {
+            "name": column.model,
+            "host": column.host if column.two_hosts else "",
+            "demo": column.demo,
+        }
+        for column in columns
+    ]
+
+
+def rows_shown(matrix: Matrix, rows: Sequence[Row], address: str) -> list[dict[str, Any]]:
+    """Return rows with their marks; `address` ends where the arguments of a cell are added."""
+    models = [quote(column_key(column), safe="") for column in matrix.columns]
+    signs = {name: (one.sign, one.tone, str(one.word)) for name, one in SIGNS.items()}
+    shown = []
+    for row in rows:
+        start = f"{address}case={case_key(row.case)}&model="
+        marks: list[dict[str, Any] | None] = []
+        for mark, model in zip(row.marks, models, strict=True):
+            if mark is None:
+                marks.append(None)
+                continue
+            sign, tone, word = signs[mark.sign]
+            marks.append(
+                {
+                    "sign": sign,
+                    "tone": tone,
+                    "word": word,
+                    "count": _count(mark),
+                    "unanswered": mark.unanswered,
+                    "url": start + model,
+                }
+            )
+        shown.append({"case": row.case, "name": case_name(row.case), "marks": marks})
+    return shown
+
+
+def mark_shown(mark: Mark) -> dict[str, Any]:
+    """Return one mark."""
+    sign = SIGNS[mark.sign]
+    return {"sign": sign.sign, "tone": sign.tone, "word": sign.word, "count": _count(mark)}
+
+
+def case_name(case: TestCase | None) -> str:
+    """Return what pages call a row."""
+    return case.name if case is not None else _("No test case")
+
+
+def legend(matrix: Matrix) -> list[dict[str, Any]]:
+    """Return the signs that stand in the table, with their words."""
+    used = {mark.sign for row in matrix.rows for mark in row.marks if mark is not None}
+    shown: list[dict[str, Any]] = [
+        {"sign": one.sign, "tone": one.tone, "word": one.word}
+        for name, one in SIGNS.items()
+        if name in used
+    ]
+    if any(mark is None for row in matrix.rows for mark in row.marks):
+        shown.append({"sign": NEVER, "tone": "never", "word": _("not run")})
+    return shown
+
+
+def summary(groups: Sequence[Group]) -> list[dict[str, Any]]:
+    """Return the lines below the table as [{"name", "values"}], a value for each column.
+
+    A line that says nothing of any model is left out.
+    """
+    lines: dict[str, list[str]] = {
+        _("Constraints kept"): [],
+        _("Checks passed"): [],
+        _("Calls without an answer"): [],
+        _("Typical time"): [],
+        _("Typical cost"): [],
+    }
+    for group in groups:
+        for at, column in enumerate(group.columns):
+            states = [one.by_column[at].state for one in group.tested]
+            told = [state for state in states if state != "stated"]
+            values = (
+                so_many(told.count("kept"), len(told)) if told else "",
+                so_many(column.counts.passed, column.counts.checks) if column.counts.checks else "",
+                number_format(column.unanswered) if column.unanswered else "",
+                duration(round(column.latency_ms)) if column.latency_ms is not None else "",
+                microusd(round(column.cost)) if column.cost is not None else "",
+            )
+            for line, value in zip(lines.values(), values, strict=True):
+                line.append(value)
+    return [{"name": name, "values": values} for name, values in lines.items() if any(values)]
+
+
+def query(**arguments: object) -> str:
+    """Return arguments as they stand in an address, "?" included; empty ones are left out."""
+    given = {name: value for name, value in arguments.items() if value}
+    return f"?{urlencode(given)}" if given else ""
+
+
+def _count(mark: Mark) -> str:
+    if mark.sign == "untested":
+        return number_format(mark.calls)
+    return f"{number_format(mark.passed)}/{number_format(mark.calls)}"

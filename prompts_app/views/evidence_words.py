@@ -1,0 +1,215 @@
+"""The evidence of a version in words: the verdict first, then what it rests on."""
+
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from prompts_app.models import Version
+from prompts_app.services.groups import Group
+from prompts_app.services.matrix import Matrix
+from prompts_app.templatetags.figures import percent
+from prompts_app.templatetags.sentences import AGAIN, error_sentence
+from prompts_app.views.claims import is_one_liner
+
+
+def verdict(matrix: Matrix, baseline: Version | None) -> str:
+    """Return the one sentence a reader in a hurry reads; `baseline` is what the lift is over."""
+    group = matrix.main
+    number = matrix.version.number
+    if group is None:
+        return ""
+    if not group.tested:
+        return _("No constraint of version %(number)s is tested yet.") % {"number": number}
+    tested = len(group.tested)
+    said = ngettext(
+        "Version %(number)s keeps %(kept)s of %(tested)s tested constraint",
+        "Version %(number)s keeps %(kept)s of %(tested)s tested constraints",
+        tested,
+    ) % {"number": number, "kept": number_format(group.kept), "tested": number_format(tested)}
+    lift = matrix.lift
+    if lift is None or lift.before is None or baseline is None or lift.tested != tested:
+        return _("%(said)s.") % {"said": said}
+    kept = {"said": said, "kept": number_format(lift.before.kept), "number": baseline.number}
+    if is_one_liner(baseline):
+        return _("%(said)s; the one-liner keeps %(kept)s.") % kept
+    return _("%(said)s; version %(number)s keeps %(kept)s.") % kept
+
+
+def basis(group: Group) -> str:
+    """Return what the verdict rests on: "12 test cases, 3 models, last run on 12 May 2026"."""
+    parts = [
+        ngettext("%(shown)s test case", "%(shown)s test cases", group.cases)
+        % {"shown": number_format(group.cases)},
+        _models(group),
+    ]
+    if group.last_run_at:
+        day = date_format(group.last_run_at, "DATE_FORMAT")
+        parts.append(_("last run on %(day)s") % {"day": day})
+    # Translators: what stands between the items of a list.
+    return ", ".join(parts)
+
+
+def about_constraint(matrix: Matrix) -> str:
+    """Return what became of the one constraint the page is about."""
+    group, chosen = matrix.main, matrix.constraint
+    if group is None or chosen is None:
+        return ""
+    counts = next(one.counts for one in group.results if one.constraint is chosen)
+    values = {
+        "number": matrix.version.number,
+        "passed": number_format(counts.passed),
+        "checks": number_format(counts.checks),
+    }
+    if not counts.checks:
+        return _("Version %(number)s states it; no run has tested it yet.") % values
+    return (
+        ngettext(
+            "Version %(number)s kept it in %(passed)s of %(checks)s answer.",
+            "Version %(number)s kept it in %(passed)s of %(checks)s answers.",
+            counts.checks,
+        )
+        % values
+    )
+
+
+def figures(matrix: Matrix, baseline: Version | None) -> list[dict[str, str]]:
+    """Return the totals as [{"strong", "rest"}], the ones that matter first."""
+    group = matrix.main
+    if group is None or group.share is None:
+        return []
+    shown = [
+        {
+            "strong": share(group.share),
+            "rest": _("of the checks passed; likely between %(low)s and %(high)s")
+            % {"low": percent(group.low), "high": percent(group.high)},
+        },
+        {
+            "strong": so_many(group.passed_cases, group.cases),
+            "rest": ngettext(
+                "test case where every repeat passed",
+                "test cases where every repeat passed",
+                group.cases,
+            ),
+        },
+    ]
+    if matrix.constraint is None:
+        shown.insert(
+            0,
+            {
+                "strong": so_many(group.kept, len(group.tested)),
+                "rest": ngettext("constraint kept", "constraints kept", len(group.tested)),
+            },
+        )
+    lift = matrix.lift
+    if lift is not None and lift.before is not None and baseline is not None:
+        if is_one_liner(baseline):
+            rest = _("of the checks passed by the one-liner")
+        else:
+            rest = _("of the checks passed by version %(number)s") % {"number": baseline.number}
+        at = 2 if matrix.constraint is None else 1
+        shown.insert(at, {"strong": share(lift.before.rate), "rest": rest})
+    return shown
+
+
+def counted(group: Group) -> list[str]:
+    """Return what was counted, hidden runs and calls without an answer included."""
+    hidden = group.runs - group.shown
+    said = [
+        ngettext(
+            "%(passed)s of %(checks)s checks over %(runs)s run; %(shown)s shown.",
+            "%(passed)s of %(checks)s checks over %(runs)s runs; %(shown)s shown.",
+            group.runs,
+        )
+        % {
+            "passed": number_format(group.counts.passed),
+            "checks": number_format(group.counts.checks),
+            "runs": number_format(group.runs),
+            "shown": number_format(group.shown),
+        }
+        if group.counts.checks
+        else ngettext(
+            "%(runs)s run; %(shown)s shown.", "%(runs)s runs; %(shown)s shown.", group.runs
+        )
+        % {"runs": number_format(group.runs), "shown": number_format(group.shown)}
+    ]
+    if hidden:
+        said.append(
+            ngettext(
+                "%(count)s is hidden by the author and counts.",
+                "%(count)s are hidden by the author and count.",
+                hidden,
+            )
+            % {"count": number_format(hidden)}
+        )
+    if group.unanswered:
+        said.append(
+            ngettext(
+                "%(count)s call got no answer.", "%(count)s calls got no answer.", group.unanswered
+            )
+            % {"count": number_format(group.unanswered)}
+        )
+    for name, number in (("untestable", group.counts.untestable), ("open", group.counts.open)):
+        if number:
+            said.append(_left(name, number) % {"count": number_format(number)})
+    return said
+
+
+def failures(codes: dict[str, int]) -> list[str]:
+    """Return why calls got no answer, each reason with its number."""
+    return [
+        ngettext("%(count)s call: %(reason)s", "%(count)s calls: %(reason)s", number)
+        % {"count": number_format(number), "reason": AGAIN.get(code) or error_sentence(code)}
+        for code, number in sorted(codes.items(), key=lambda one: -one[1])
+    ]
+
+
+def share(value: float) -> str:
+    """Return a share as a whole percentage; 0% and 100% only where it is exactly that."""
+    return percent(value if value in (0, 1) else min(max(value, 0.01), 0.99))
+
+
+def so_many(part: int, whole: int) -> str:
+    """Return "9 of 10"."""
+    # Translators: so many of so many, for example "9 of 10".
+    return _("%(part)s of %(whole)s") % {
+        "part": number_format(part, force_grouping=True),
+        "whole": number_format(whole, force_grouping=True),
+    }
+
+
+def rejudged(version: Version, captured_for: dict[int, int]) -> list[str]:
+    """Return where the runs came from that were captured for other versions."""
+    return [
+        ngettext(
+            "Rejudged: %(count)s run was captured for version %(other)s, which sends the same"
+            " words, and judged again by the constraints of version %(number)s.",
+            "Rejudged: %(count)s runs were captured for version %(other)s, which sends the same"
+            " words, and judged again by the constraints of version %(number)s.",
+            runs,
+        )
+        % {"count": number_format(runs), "other": other, "number": version.number}
+        for other, runs in sorted(captured_for.items())
+    ]
+
+
+def _models(group: Group) -> str:
+    said = (
+        ngettext("%(shown)s demo model", "%(shown)s demo models", group.models)
+        if group.demo
+        else ngettext("%(shown)s model", "%(shown)s models", group.models)
+    )
+    return said % {"shown": number_format(group.models)}
+
+
+def _left(name: str, number: int) -> str:
+    if name == "untestable":
+        return ngettext(
+            "%(count)s check could not be told and counts as not passed.",
+            "%(count)s checks could not be told and count as not passed.",
+            number,
+        )
+    return ngettext(
+        "%(count)s check is not judged yet and does not count.",
+        "%(count)s checks are not judged yet and do not count.",
+        number,
+    )
