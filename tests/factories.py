@@ -248,5 +248,5 @@ def judged(entry: Entry) -> Entry:
     """Judge and count every run of the entry as a worker does; return the entry as it is then."""
     Run.objects.filter(version__entry=entry).update(judge_due=timezone.now())
     judging.catch_up()
-    entry.refresh_from_db()
+    entry.refresh_from_db(fields=["proof"])
     return entry

@@ -1,6 +1,8 @@
 """Two versions side by side: nothing lost, nothing invented."""
 
+import re
 from copy import deepcopy
+from html import unescape
 from typing import Any
 
 import pytest
@@ -9,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
-from prompts_app.models import Entry
+from prompts_app.models import Entry, Version
 from prompts_app.services import versions
 from prompts_app.services.comparison import Part, compare
+from prompts_app.services.facing import marked
 from tests import factories
 
 
@@ -144,6 +147,184 @@ def test_queries_stay_the_same(
     factories.versions_of(entry, number)
     with django_assert_max_num_queries(8):
         page(client, entry)
+
+
+DATES = {"text": "Dates in ISO", "assertion": {"type": "regex", "value": r"\d{4}-\d\d-\d\d"}}
+BRIEF = {"text": "Brief", "assertion": {"type": "word-count", "value": {"max": 3}}}
+
+
+def run_twice() -> tuple[Entry, Version, Version]:
+    """Return an entry whose second version has one constraint more, with runs of both."""
+    entry = factories.entry(
+        content=factories.content("Naive. {{ text }}", constraints=[BRIEF, {"text": "Kind"}])
+    )
+    first = entry.published
+    second = factories.version(
+        entry, factories.content("Engineered. {{ text }}", constraints=[BRIEF, DATES])
+    )
+    assert first is not None
+    for name in ("one", "two"):
+        case = factories.case(entry, name)
+        for model in ("model-a", "model-b"):
+            answer = f"It is of {name} May {model}"
+            factories.run(first, case, output=answer, model_asked=model, prompt_tokens=18)
+            factories.run(second, case, output=f"2026-05-01 {model}", model_asked=model,
+                          prompt_tokens=412)  # fmt: skip
+    return factories.judged(entry), first, second
+
+
+def section(shown: str, heading: str) -> str:
+    found = shown[shown.index(f'aria-labelledby="{heading}"') :]
+    return found.split('<section class="section"')[0]
+
+
+@pytest.mark.django_db
+def test_what_became_of_both_stands_side_by_side(client: Client) -> None:
+    entry, _first, _second = run_twice()
+    shown = page(client, entry)
+    cells = re.findall(r'<td class="num">(.*?)</td>', shown)
+    assert cells == ["0 of 1", "2 of 2", "0 of 4", "8 of 8", "18", "412", "4", "4"]
+    kept = section(shown, "h-constraints")
+    lines = [one.split("</p>")[0] for one in kept.split('class="figures">')[1:]]
+    assert [" ".join(re.sub(r"<.*?>", " ", line).split()) for line in lines] == [
+        "Version 1: ✗ broken in 4 of 4 runs Version 2: ✓ kept in 4 of 4 runs",
+        "Version 1: ✗ broken in 4 of 4 runs (by the other’s rule) Version 2: ✓ kept in 4 of 4 runs",
+        "Version 1: not tested Version 2: not stated",
+    ]
+
+
+@pytest.mark.django_db
+def test_answers_to_the_same_input_stand_side_by_side_with_what_differs(client: Client) -> None:
+    entry, _first, _second = run_twice()
+    shown = section(page(client, entry), "h-answers")
+    assert "Case 1 of 2" in shown
+    assert "same input, same model: model-a" in shown
+    assert "<del>It is of one May</del>" in shown
+    assert "<ins>2026-05-01</ins>" in shown
+    # Each is judged by the constraints of its own version.
+    assert shown.count("constraint--broken") == 1
+    assert shown.count("constraint--kept") == 2
+
+
+@pytest.mark.django_db
+def test_a_reader_steps_through_cases_and_models(client: Client) -> None:
+    entry, first, _second = run_twice()
+    lonely = factories.case(entry, "only once")
+    factories.run(first, lonely)
+    shown = section(page(client, entry), "h-answers")
+    assert "only once" not in shown
+    two = entry.cases.get(name="two")
+    link = f"?from=1&to=2&case={two.pk}&model=model-a"
+    assert f'href="{link}#answers"' in unescape(shown)
+    other = section(page(client, entry, f"?from=1&to=2&case={two.pk}&model=model-b"), "h-answers")
+    assert "It is of two May" in other
+    assert "model-b" in other
+    assert "Case 2 of 2" in other
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("query", ["&case=x", "&case=%00", "&model=none", "&with=y"])
+def test_a_wish_nobody_can_meet_is_ignored(client: Client, query: str) -> None:
+    entry, _first, _second = run_twice()
+    assert "Case 1 of 2" in page(client, entry, f"?from=1&to=2{query}")
+
+
+@pytest.mark.django_db
+def test_runs_of_a_version_with_the_same_words_count_for_both(client: Client) -> None:
+    entry, _first, _second = run_twice()
+    content = factories.content("Engineered. {{ text }}", constraints=[BRIEF])
+    factories.version(entry, content)
+    factories.judged(entry)
+    shown = page(client, entry, "?from=1&to=3")
+    assert "rejudged: captured for version 2" in shown
+    assert re.findall(r'<td class="num">(.*?)</td>', shown)[:4] == [
+        "0 of 1",
+        "1 of 1",
+        "0 of 4",
+        "4 of 4",
+    ]
+    same = page(client, entry, "?from=2&to=3")
+    assert "so they share their runs" in same
+    assert "h-answers" not in same
+
+
+@pytest.mark.django_db
+def test_the_baseline_is_told_of_by_the_published_constraints(client: Client) -> None:
+    entry = factories.entry(content=factories.content("Naive. {{ text }}"))
+    first = entry.published
+    second = factories.version(
+        entry, factories.content("Engineered. {{ text }}", constraints=[DATES])
+    )
+    assert first is not None
+    case = factories.case(entry)
+    for version, output in ((first, "some day"), (second, "2026-05-01")):
+        factories.run(version, case, output=output)
+    shown = page(client, factories.judged(entry))
+    assert "(by the other’s rule)" in shown
+    answers = section(shown, "h-answers")
+    assert answers.count("constraint--broken") == 1
+    assert "The two answers share too little" in answers
+    assert "<ins>" not in answers
+
+
+@pytest.mark.django_db
+def test_runs_of_the_demo_model_are_not_set_against_real_ones(client: Client) -> None:
+    entry, _first, second = run_twice()
+    for case in entry.cases.all():
+        factories.run(second, case, is_demo=True, model_asked="demo-small", output="a b c d e f")
+    shown = page(client, factories.judged(entry))
+    assert "8 of 8" in shown
+    assert "demo model" not in section(shown, "h-messages")[:1] + shown[: shown.index("h-messages")]
+
+
+@pytest.mark.django_db
+def test_long_answers_are_compared_within_bounds(client: Client) -> None:
+    entry, first, second = run_twice()
+    case = entry.cases.first()
+    factories.run(first, case, output="word " * 40_000)
+    factories.run(second, case, output="ward " * 40_000)
+    shown = page(client, factories.judged(entry))
+    assert "Only the beginning of these answers is compared" in shown
+    assert len(shown) < 150_000
+
+
+@pytest.mark.django_db
+def test_pictures_stand_side_by_side(client: Client) -> None:
+    entry = factories.entry(content=factories.content("A mug", kind="image"))
+    first = entry.published
+    second = factories.version(entry, factories.content("A blue mug", kind="image"))
+    assert first is not None
+    made = [factories.picture(entry.owner, entry=entry) for _version in range(2)]
+    for version, picture in zip((first, second), made, strict=True):
+        factories.run(version, output="", picture=picture, values={})
+    shown = section(page(client, entry), "h-answers")
+    for picture in made:
+        assert f"/media/{picture.pk}.png" in shown
+    assert "word for word" not in shown
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("number", [2, 20])
+def test_queries_stay_the_same_with_more_runs(
+    client: Client, django_assert_max_num_queries: DjangoAssertNumQueries, number: int
+) -> None:
+    entry, first, second = run_twice()
+    for position in range(number):
+        case = factories.case(entry, f"case {position}")
+        for version in (first, second):
+            for model in ("model-a", "model-c"):
+                factories.run(version, case, model_asked=model)
+    factories.judged(entry)
+    with django_assert_max_num_queries(8):
+        page(client, entry)
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_marked_answers_can_be_read_back(before: str, after: str) -> None:
+    found = marked(before, after)
+    assert "".join(chunk.text for chunk in found.before) == before
+    assert "".join(chunk.text for chunk in found.after) == after
+    assert (found.state == "same") == (before == after)
 
 
 TEXT = st.text("ab \n{", max_size=30)
