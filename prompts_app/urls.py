@@ -7,8 +7,14 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from prompts_app.views import (
     accounts,
     cases,
+    comparisons,
     editor,
     entries,
+    evaluation,
+    evaluations,
+    evidence,
+    evidence_answers,
+    evidence_files,
     explore,
     feeds,
     language,
@@ -52,8 +58,32 @@ public: Routes = [
     path("@<slug:handle>/", profiles.profile_page, name="profile"),
     path("@<slug:handle>/<slug:slug>/", entries.entry_page, name="entry"),
     path("@<slug:handle>/<slug:slug>/v<int:number>/", entries.version_page, name="version"),
-    path("@<slug:handle>/<slug:slug>/compare/", entries.compare_page, name="compare"),
+    path("@<slug:handle>/<slug:slug>/compare/", comparisons.compare_page, name="compare"),
     path("runs/<uuid:run_id>/", runs.run_page, name="run"),
+]
+
+evidence_routes: Routes = [
+    path("@<slug:handle>/<slug:slug>/evidence/", evidence.evidence_page, name="evidence"),
+    path(
+        "@<slug:handle>/<slug:slug>/evidence/answers/",
+        evidence_answers.answers_page,
+        name="evidence_answers",
+    ),
+    path(
+        "@<slug:handle>/<slug:slug>/evidence/results.csv",
+        evidence_files.csv_file,
+        name="evidence_csv",
+    ),
+    path(
+        "@<slug:handle>/<slug:slug>/evidence/results.json",
+        evidence_files.json_file,
+        name="evidence_json",
+    ),
+    path(
+        "@<slug:handle>/<slug:slug>/evidence/promptfooconfig.yaml",
+        evidence_files.promptfoo_config,
+        name="evidence_promptfoo",
+    ),
 ]
 
 receipt_routes: Routes = [
@@ -140,6 +170,35 @@ studio_routes: Routes = [
     ),
 ]
 
+evaluation_routes: Routes = [
+    path("studio/entries/<slug:slug>/evidence/", evaluations.evidence, name="studio_evidence"),
+    path(
+        "studio/entries/<slug:slug>/evidence/cost/",
+        evaluations.evaluation_cost,
+        name="studio_evaluation_cost",
+    ),
+    path(
+        "studio/entries/<slug:slug>/evidence/judging/",
+        evaluations.stored_cost,
+        name="studio_judging_cost",
+    ),
+    path(
+        "studio/entries/<slug:slug>/evidence/<uuid:evaluation_id>/",
+        evaluation.evaluation,
+        name="studio_evaluation",
+    ),
+    path(
+        "studio/entries/<slug:slug>/evidence/<uuid:evaluation_id>/stop/",
+        evaluation.stop,
+        name="studio_evaluation_stop",
+    ),
+    path(
+        "studio/entries/<slug:slug>/evidence/<uuid:evaluation_id>/resume/",
+        evaluation.resume,
+        name="studio_evaluation_resume",
+    ),
+]
+
 provider_routes: Routes = [
     path("studio/models/", providers.all_providers, name="studio_providers"),
     path("studio/models/new/", providers.new_provider, name="studio_provider_new"),
@@ -154,11 +213,13 @@ urlpatterns: Routes = [
     *tryit_routes,
     *explore_routes,
     *public,
+    *evidence_routes,
     *receipt_routes,
     *files,
     *machines,
     *limits_routes,
     *profile_edit_routes,
     *studio_routes,
+    *evaluation_routes,
     *provider_routes,
 ]
