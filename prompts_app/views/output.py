@@ -12,7 +12,7 @@ from prompts_app import access
 from prompts_app.http import Request
 from prompts_app.models import Run
 from prompts_app.services import captures, outputs
-from prompts_app.views.outputs import REFUSALS, address_of, shown
+from prompts_app.views.outputs import REFUSALS, address_of, may_be_asked_again, shown
 from prompts_app.views.studio import about_entry, author
 
 
@@ -22,7 +22,7 @@ def output(request: Request, slug: str, run_id: uuid.UUID) -> HttpResponse:
     """One output, as the page includes it: asked for again and again until it is over."""
     run = _of(request, slug, run_id)
     if not request.htmx:
-        return redirect(address_of(run.version) + f"#run-{run.pk}")
+        return redirect(address_of(run.version, run.evaluation_id) + f"#run-{run.pk}")
     return _part(request, run)
 
 
@@ -50,7 +50,7 @@ def cancel(request: Request, slug: str, run_id: uuid.UUID) -> HttpResponse:
 def retry(request: Request, slug: str, run_id: uuid.UUID) -> HttpResponse:
     """Ask for a failed or cancelled run again; what failed stays until it is deleted."""
     run = _of(request, slug, run_id)
-    if run.state not in (Run.State.FAILED, Run.State.STOPPED) or run.origin != Run.Origin.CAPTURED:
+    if not may_be_asked_again(run):
         raise Http404
     try:
         if run.model is None:
@@ -75,7 +75,8 @@ def hide(request: Request, slug: str, run_id: uuid.UUID) -> HttpResponse:
 def delete(request: Request, slug: str, run_id: uuid.UUID) -> HttpResponse:
     """Ask once, then delete an output from elsewhere or a failed run."""
     run = _of(request, slug, run_id)
-    if not outputs.may_be_deleted(run):
+    # What an evaluation asked for stays: its sums would not come out any more.
+    if run.evaluation_id is not None or not outputs.may_be_deleted(run):
         raise Http404
     if request.method == "POST":
         outputs.delete_output(run)
@@ -92,7 +93,7 @@ def delete(request: Request, slug: str, run_id: uuid.UUID) -> HttpResponse:
 def _back(request: Request, run: Run) -> HttpResponse:
     if request.htmx:
         return _part(request, _of(request, run.version.entry.slug, run.pk))
-    return redirect(address_of(run.version) + f"#run-{run.pk}")
+    return redirect(address_of(run.version, run.evaluation_id) + f"#run-{run.pk}")
 
 
 def _of(request: Request, slug: str, run_id: uuid.UUID) -> Run:

@@ -1,5 +1,6 @@
 """Outputs of a version: run it now, paste a text, upload a picture; then hide, retry, delete."""
 
+import uuid
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,7 +18,7 @@ from prompts_app.forms.entries import PICTURE_ERRORS
 from prompts_app.forms.outputs import WITHOUT, PasteForm, PictureOutputForm, RunForm
 from prompts_app.forms.values import ValuesForm
 from prompts_app.http import Request
-from prompts_app.models import Entry, LLMModel, Run, TestCase, Version
+from prompts_app.models import Entry, Evaluation, LLMModel, Run, TestCase, Version
 from prompts_app.pictures.intake import PictureError
 from prompts_app.services import calls, captures, keys, outputs, rendering
 from prompts_app.services.cases import live_cases, values_for
@@ -159,9 +160,23 @@ def _kept(request: Request, version: Version) -> HttpResponse:
     return redirect(address_of(version) + "#outputs")
 
 
-def address_of(version: Version) -> str:
-    """Return the address of the page with the outputs of a version."""
-    return reverse("studio_outputs", args=[version.entry.slug]) + f"?version={version.number}"
+def address_of(version: Version, evaluation_id: uuid.UUID | None = None) -> str:
+    """Return the address of the page with the outputs of a version, or of one evaluation of it."""
+    part = f"&evaluation={evaluation_id}" if evaluation_id else ""
+    return reverse("studio_outputs", args=[version.entry.slug]) + f"?version={version.number}{part}"
+
+
+def _chosen_evaluation(entry: Entry, wanted: str) -> Evaluation | None:
+    """Return the evaluation whose answers are asked for; None where single runs are."""
+    if not wanted:
+        return None
+    try:
+        found = entry.evaluations.filter(pk=uuid.UUID(wanted)).first()
+    except ValueError:
+        found = None
+    if found is None:
+        raise Http404
+    return found
 
 
 def _page(
@@ -175,7 +190,12 @@ def _page(
 ) -> HttpResponse:
     entry = version.entry
     cases = live_cases(entry)
+    evaluation = _chosen_evaluation(entry, request.GET.get("evaluation", ""))
     found = with_receipts(version.runs.select_related("case", "picture", "model"))
+    # An evaluation makes hundreds of runs: among them nobody would find their own.
+    found = found.filter(evaluation=evaluation)
+    if evaluation is not None:
+        found = found.filter(state__in=(Run.State.DONE, Run.State.FAILED))
     page = Paginator(found.order_by("-created_at", "-pk"), RUNS_A_PAGE).get_page(
         request.GET.get("page")
     )
@@ -198,9 +218,20 @@ def _page(
         "runs": shown(runs, version),
         "waiting": any(not run.is_over for run in runs),
         "worker_seen": captures.worker_seen(),
-        "address": address_of(version),
+        "address": address_of(version, evaluation.pk if evaluation else None),
+        "evaluation": evaluation,
+        "from_evaluations": version.runs.filter(evaluation__isnull=False).count(),
     }
     return render(request, "studio/outputs.html", context, status=status)
+
+
+def may_be_asked_again(run: Run) -> bool:
+    """Say whether a run was asked for by itself and came to nothing."""
+    return (
+        run.origin == Run.Origin.CAPTURED
+        and run.state in (Run.State.FAILED, Run.State.STOPPED)
+        and run.evaluation_id is None
+    )
 
 
 def _blank(version: Version) -> dict[str, str]:
@@ -230,15 +261,23 @@ def _prices(version: Version, cases: list[TestCase], usable: Iterable[LLMModel])
 
 
 def shown(runs: list[Run], version: Version) -> list[dict[str, Any]]:
-    """Return what studio/_output.html shows of each run."""
+    """Return what studio/_output.html shows of each run.
+
+    A baseline without constraints is held to those of the published version.
+    """
+    entry = version.entry
+    judged_by = version
+    if version.pk == entry.baseline_id and not version.content.get("constraints"):
+        judged_by = entry.published or version
     html = rendering.html_of(texts_of(runs))
     for run in runs:
         run.version = version
     return [
         {
             "run": run,
-            "answer": answer(run, html, judged_by=version),
-            "deletable": outputs.may_be_deleted(run),
+            "answer": answer(run, html, judged_by=judged_by),
+            "again": may_be_asked_again(run),
+            "deletable": run.evaluation_id is None and outputs.may_be_deleted(run),
         }
         for run in runs
     ]

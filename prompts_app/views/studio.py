@@ -1,7 +1,7 @@
 """The studio's list of entries, and what surrounds each prompt: settings, cover, end."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
@@ -13,7 +13,8 @@ from django.db.models.functions import Coalesce, Greatest
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.formats import number_format
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -29,6 +30,7 @@ from prompts_app.http import Request
 from prompts_app.models import Entry, Run, Try, User, Version
 from prompts_app.pictures.intake import PictureError
 from prompts_app.services import entries, pictures
+from prompts_app.views.claims import phrases
 
 P = ParamSpec("P")
 
@@ -68,10 +70,29 @@ def studio(request: Request) -> HttpResponse:
         "nav": "studio",
         "studio_section": "entries",
         "page": page,
+        "rows": [_row(entry) for entry in page.object_list],
         "wanted": wanted,
         "search": bool(wanted) or page.paginator.count >= SEARCH_FROM,
     }
     return render(request, "studio/entries.html", context)
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    row: dict[str, Any] = {"entry": entry, "proof": phrases(entry.proof)}
+    if entry.proof is None:
+        return row
+    if entry.proof["checked"]:
+        row["checked"] = datetime.fromisoformat(entry.proof["checked"])
+    runs, models = entry.proof["runs"], entry.proof["models"]
+    row["facts"] = [
+        ngettext("%(number)s model", "%(number)s models", models)
+        % {"number": number_format(models)},
+    ]
+    if entry.proof["tested"]:
+        # Without tests the proof itself says how many runs there are.
+        said = ngettext("%(number)s run", "%(number)s runs", runs)
+        row["facts"].insert(0, said % {"number": number_format(runs, force_grouping=True)})
+    return row
 
 
 def own_entries(owner: User) -> QuerySet[Entry]:
@@ -84,9 +105,6 @@ def own_entries(owner: User) -> QuerySet[Entry]:
                 Version.objects.filter(entry=OuterRef("pk"))
                 .order_by("-number")
                 .values("number")[:1]
-            ),
-            outputs=_count(
-                Run.objects.shown().filter(version__entry=OuterRef("pk")), "version__entry"
             ),
             tries_this_week=_count(
                 Try.objects.filter(entry=OuterRef("pk"), created_at__gte=a_week_ago), "entry"

@@ -4,9 +4,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from prompts_app.models import Entry, LLMModel, Picture, User
+from prompts_app.services import judging
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -91,8 +93,22 @@ def test_the_list_shows_what_each_entry_has(signed_in: Client, author: User) -> 
     factories.entry(title="Of somebody else")
     page = signed_in.get(reverse("studio"))
     assert "Of somebody else" not in page.content.decode()
-    found = page.context["page"].object_list[0]
-    assert (found.last_version, found.outputs, found.tries_this_week) == (2, 1, 2)
+    row = page.context["rows"][0]
+    assert (row["entry"].last_version, row["entry"].tries_this_week) == (2, 2)
+    assert "none yet" in page.content.decode()
+
+
+def test_the_list_shows_the_proof_of_each_entry(signed_in: Client, author: User) -> None:
+    polite = {"text": "Is polite", "assertion": {"type": "icontains", "value": "please"}}
+    entry = factories.entry(author, content=factories.content(constraints=[polite]))
+    assert entry.published is not None
+    now = timezone.now()
+    factories.run(entry.published, output="Please", finished_at=now, judge_due=now)
+    judging.catch_up()
+    page = signed_in.get(reverse("studio")).content.decode()
+    assert "Keeps 1 of 1 constraint" in page
+    assert "1 run, 1 model" in page
+    assert f'datetime="{now.date().isoformat()}' in page
 
 
 def test_the_list_asks_the_same_number_of_queries_for_more(

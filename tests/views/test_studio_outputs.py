@@ -1,16 +1,18 @@
 """Outputs of a version in the studio: run now, paste, upload; cancel, retry, hide, delete."""
 
 import uuid
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from prompts_app.llm.types import ChatCall
-from prompts_app.models import Entry, LLMModel, Picture, Run
-from prompts_app.services import calls, captures, versions
+from prompts_app.models import Entry, Evaluation, LLMModel, Picture, Run
+from prompts_app.services import calls, captures, judging, versions
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -77,9 +79,9 @@ def test_every_case_runs_on_every_model_and_the_price_is_said_before(
     shown = client.get(address(entry)).content.decode()
     assert "Waiting for model-a" in shown
     assert "every 2s" in shown
-    assert "No worker has been seen" in shown
+    assert "No worker is running" in shown
     captures.report_worker()
-    assert "No worker has been seen" not in client.get(address(entry)).content.decode()
+    assert "No worker is running" not in client.get(address(entry)).content.decode()
 
 
 def test_an_older_version_is_run_with_its_own_variables(client: Client, entry: Entry) -> None:
@@ -365,6 +367,92 @@ def test_the_pages_speak_french(client: Client, entry: Entry) -> None:
         response = client.get(where)
         assert response.status_code == 200
         assert '<html lang="fr"' in response.content.decode()
+
+
+def evaluated(entry: Entry, number: int = 1, **fields: Any) -> list[Run]:
+    """Return runs that an evaluation of the entry asked for."""
+    version = entry.versions.get(number=1)
+    evaluation = Evaluation.objects.create(entry=entry, total=number, repeats=number, bound=0)
+    return [
+        factories.run(version, evaluation=evaluation, repeat=repeat, **fields)
+        for repeat in range(1, number + 1)
+    ]
+
+
+def test_runs_of_evaluations_stand_on_their_own_page(client: Client, entry: Entry) -> None:
+    factories.run(entry.versions.get(), output="Asked for alone")
+    runs = evaluated(entry, 3)
+    other = evaluated(entry, 1)[0]
+    Run.objects.filter(pk=runs[0].pk).update(state=Run.State.WAITING)
+    page = client.get(address(entry))
+    assert [item["run"].output for item in page.context["runs"]] == ["Asked for alone"]
+    assert "4 more from evaluations" in page.content.decode()
+    there = address(entry) + f"?version=1&evaluation={runs[0].evaluation_id}"
+    page = client.get(there)
+    assert {item["run"] for item in page.context["runs"]} == set(runs[1:])
+    assert "Asked for alone" not in page.content.decode()
+    # Hidden there, it comes back there.
+    response = client.post(of(other, "studio_output_hide"), {"hidden": "1"})
+    assert f"evaluation={other.evaluation_id}" in response["Location"]
+    assert "it counts all the same" in client.get(response["Location"]).content.decode()
+    for wrong in ("x", "\x00", str(uuid.uuid4())):
+        assert client.get(address(entry), {"evaluation": wrong}).status_code == 404
+
+
+def test_what_an_evaluation_asked_for_is_neither_deleted_nor_repeated_alone(
+    client: Client, entry: Entry
+) -> None:
+    run = evaluated(entry, state=Run.State.FAILED, error_code="budget", output="")[0]
+    assert client.post(of(run, "studio_output_delete")).status_code == 404
+    assert client.post(of(run, "studio_output_retry")).status_code == 404
+
+
+def test_an_output_is_hidden_in_its_place(client: Client, entry: Entry) -> None:
+    run = factories.run(entry.versions.get())
+    headers = {"HX-Request": "true"}
+    part = client.post(of(run, "studio_output_hide"), {"hidden": "1"}, headers=headers)
+    assert "it counts all the same" in part.content.decode()
+    assert "<html" not in part.content.decode()
+
+
+def test_a_run_that_waits_for_another_attempt_says_why(client: Client, entry: Entry) -> None:
+    for code, why in [
+        ("rate_limited", "waiting to try again: the provider is busy."),
+        ("interrupted", "waiting to try again: the worker stopped in the middle."),
+        ("something new", "waiting to try again: the call failed."),
+    ]:
+        Run.objects.all().delete()
+        factories.run(entry.versions.get(), state=Run.State.WAITING, error_code=code, output="")
+        assert why in client.get(address(entry)).content.decode()
+    Run.objects.update(state=Run.State.FAILED, error_code="interrupted")
+    assert "the answer is lost" in client.get(address(entry)).content.decode()
+
+
+def test_outputs_show_what_rules_found_and_a_baseline_the_rules_of_the_published(
+    client: Client,
+) -> None:
+    polite = {"text": "Is polite", "assertion": {"type": "icontains", "value": "please"}}
+    entry = factories.entry()
+    factories.version(entry, factories.content("Politely: {{ text }}", constraints=[polite]))
+    client.force_login(entry.owner)
+    for version in entry.versions.all():
+        factories.run(version, output=f"Version {version.number}", judge_due=timezone.now())
+    judging.catch_up()
+    for number in (1, 2):
+        page = client.get(address(entry), {"version": number}).content.decode()
+        assert f"Version {number}" in page
+        assert "Is polite" in page
+        assert "broken" in page
+
+
+def test_only_staff_are_told_how_to_start_a_worker(client: Client, entry: Entry) -> None:
+    factories.run(entry.versions.get(), state=Run.State.WAITING)
+    page = client.get(address(entry)).content.decode()
+    assert "the operator of this site has to start it" in page
+    assert "manage.py" not in page
+    entry.owner.is_staff = True
+    entry.owner.save()
+    assert "manage.py worker" in client.get(address(entry)).content.decode()
 
 
 def test_a_name_without_a_variable_keeps_its_braces(client: Client, entry: Entry) -> None:
