@@ -6,15 +6,17 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from prompts_app import access, http
 from prompts_app.http import Request
-from prompts_app.models import Entry, Run
+from prompts_app.models import Entry, Run, Version
 from prompts_app.services import receipts, rendering
 from prompts_app.templatetags.prompts import messages_filled
 from prompts_app.views import answers
 from prompts_app.views.receipts import receipt_of
+from prompts_app.views.verdicts import constraints_of
 
 
 @require_safe
@@ -25,9 +27,11 @@ def run_page(request: Request, run_id: uuid.UUID) -> HttpResponse:
     html = rendering.html_of(answers.texts_of([run]))
     entry = run.version.entry
     profile = entry.owner.profile
+    receipt = receipt_of(run)
     # The head of the page names model and date already, and this is the page it would lead to.
     shown = answers.answer(run, html) | {"figures": [], "url": ""}
-    receipt = receipt_of(run)
+    if receipt is not None:
+        shown["receipt"] = answers.receipt_url(run)
     context: dict[str, Any] = {
         "run": run,
         "entry": entry,
@@ -38,11 +42,66 @@ def run_page(request: Request, run_id: uuid.UUID) -> HttpResponse:
         "answer": shown,
         "messages_sent": messages_filled(run.version.content, run.values),
         "parameters": _parameters(run),
+        "judgements": _judgements(run),
+        "judges": sorted({one["judge"] for one in run.verdicts.values() if one.get("judge")}),
         "receipt_code": receipts.code_of(receipt) if receipt else "",
         "same_person": receipts.author_is_operator(run),
+        "promptfoo_url": _promptfoo_url(run),
         "is_hidden": entry.visibility != Entry.Visibility.LISTED,
     }
     return render(request, "runs/page.html", context)
+
+
+def _judgements(run: Run) -> list[dict[str, Any]]:
+    """The constraints the answer is measured by, with what was found of each.
+
+    Those of the published version come first, where it sends the same words or is measured against
+    these; then those of the version the answer was made for, where they are others.
+    """
+    own, published = run.version, _measuring(run)
+    shown = []
+    if published is not None:
+        again = published.prompt_hash == own.prompt_hash
+        shown.append((published, "again" if again else "baseline"))
+    if published is None or published.content["constraints"] != own.content["constraints"]:
+        shown.append((own, ""))
+    return [
+        {"version": version, "how": how, "constraints": _found(version, run)}
+        for version, how in shown
+        if version.content.get("constraints")
+    ]
+
+
+def _found(version: Version, run: Run) -> list[dict[str, str]]:
+    constraints = constraints_of(version.content, run.verdicts)
+    for one in constraints:
+        if one["test"] and not one["state"]:
+            one["said"] = _("not judged yet")
+    return constraints
+
+
+def _measuring(run: Run) -> Version | None:
+    """The published version, if it is another one and runs of this prompt are judged by its rules.
+
+    Makes one query where there are other versions to look at.
+    """
+    entry, own = run.version.entry, run.version
+    if own.withdrawn_at or entry.published_id in (None, own.pk):
+        return None
+    wanted = [pk for pk in (entry.published_id, entry.baseline_id) if pk is not None]
+    found = {one.pk: one for one in entry.versions.filter(pk__in=wanted)}
+    published = found.get(entry.published_id)
+    hashes = {one.prompt_hash for one in found.values()}
+    return published if own.prompt_hash in hashes else None
+
+
+def _promptfoo_url(run: Run) -> str:
+    """Where the tests of its version are as a file; pictures and drafts have none."""
+    entry, version = run.version.entry, run.version
+    if not entry.published_id or version.withdrawn_at or version.content["kind"] != Entry.Kind.TEXT:
+        return ""
+    url = reverse("evidence_promptfoo", args=[entry.owner.profile.handle, entry.slug])
+    return url if version.pk == entry.published_id else f"{url}?version={version.number}"
 
 
 def _parameters(run: Run) -> dict[str, Any]:

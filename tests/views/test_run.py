@@ -1,13 +1,18 @@
 """The page of one run: the answer, what was sent, and how far to trust it."""
 
+import re
 import uuid
+from html import unescape
 from typing import Any
 
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from prompts_app.assertions.base import Verdict
 from prompts_app.models import Entry, Run
+from prompts_app.services.judging import kept_form
+from prompts_app.services.rules import rules_of
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +77,99 @@ def test_what_the_provider_did_not_say_is_not_shown(client: Client) -> None:
     for text in ("Tokens", "Cost", "Provider", "None", "free"):
         assert text not in shown, text
     assert "This site did not see it made." in shown
+
+
+DATES = {"text": "Dates in ISO", "assertion": {"type": "regex", "value": r"\d{4}-\d\d-\d\d"}}
+BRIEF = {"text": "Brief", "assertion": {"type": "word-count", "value": {"max": 3}}}
+POLITE = {"text": "Polite", "assertion": {"type": "llm-rubric", "value": "It is polite"}}
+
+
+def stating(*constraints: dict[str, Any], prompt: str = "Read it.") -> dict[str, Any]:
+    return factories.content(prompt + " {{ text }}", constraints=list(constraints))
+
+
+def told(shown: str) -> list[str]:
+    """Return what the page says of each constraint, in plain words."""
+    found = re.findall(r'<li class="constraint .*?</li>', shown, re.DOTALL)
+    return [" ".join(unescape(re.sub("<.*?>", " ", one)).split()) for one in found]
+
+
+def test_each_constraint_says_what_was_found(client: Client) -> None:
+    entry = factories.entry(content=stating(DATES, BRIEF, POLITE, {"text": "Kind"}))
+    assert entry.published is not None
+    run = factories.run(entry.published, output="2026-05-01, and so much more")
+    factories.judged(entry)
+    assert told(page(client, run)) == [
+        r"✓ Dates in ISO tested: matches the expression \d{4}-\d\d-\d\d “2026-05-01” matches. kept",
+        "✗ Brief tested: has at most 3 words Words: 5. broken",
+        "○ Polite tested: satisfies a model that judges: It is polite not judged yet",
+        "○ Kind stated, not tested",
+    ]
+
+
+def test_a_model_that_judged_is_named(client: Client) -> None:
+    entry = factories.entry(content=stating(POLITE))
+    assert entry.published is not None
+    (rule,) = rules_of(entry.published.content)
+    verdict = kept_form(
+        Verdict(
+            "passed", "judged", {"model": "judge-large", "reason": "It says please.", "score": None}
+        ),
+        judge="judge-large",
+    )
+    run = factories.run(entry.published, verdicts={rule: verdict})
+    shown = page(client, run)
+    assert "judge-large judged: It says please." in shown
+    assert 'Judged by</dt><dd class="mono">judge-large</dd>' in shown
+
+
+def test_a_run_shared_with_the_published_version_is_judged_again(client: Client) -> None:
+    entry = factories.entry(content=stating(DATES))
+    assert entry.published is not None
+    run = factories.run(entry.published, output="2026-05-01 and nothing else")
+    factories.version(entry, stating(BRIEF))
+    factories.judged(entry)
+    shown = page(client, run)
+    assert shown.index("Constraints of version 2") < shown.index("rejudged: captured for version 1")
+    assert [one.split(" tested")[0] for one in told(shown)] == ["✗ Brief", "✓ Dates in ISO"]
+
+
+def test_an_answer_of_the_baseline_is_measured_by_the_published_constraints(client: Client) -> None:
+    entry = factories.entry(content=stating(prompt="Naive."))
+    assert entry.published is not None
+    run = factories.run(entry.published, output="some day")
+    factories.version(entry, stating(DATES))
+    factories.judged(entry)
+    shown = page(client, run)
+    assert "an answer of the baseline, which version 2 is measured against" in shown
+    assert [one.split(" tested")[0] for one in told(shown)] == ["✗ Dates in ISO"]
+
+
+def test_other_versions_leave_a_run_alone(client: Client) -> None:
+    entry = factories.entry(content=stating(prompt="First."))
+    middle = factories.version(entry, stating(DATES, prompt="Second."))
+    factories.version(entry, stating(BRIEF, prompt="Third."))
+    run = factories.run(middle, output="2026-05-01")
+    factories.judged(entry)
+    assert [one.split(" tested")[0] for one in told(page(client, run))] == ["✓ Dates in ISO"]
+
+
+def test_an_answer_that_came_late_says_so(client: Client) -> None:
+    assert "Answered at call number 3: those before it failed." in page(client, made(attempts=3))
+    assert "Answered at call" not in page(client, made(attempts=1))
+
+
+def test_the_tests_can_be_taken_away(client: Client) -> None:
+    entry = factories.entry()
+    assert entry.published is not None
+    first = factories.receipt(entry.published).run
+    address = f"/@{entry.owner.profile.handle}/{entry.slug}/evidence/promptfooconfig.yaml"
+    assert f'href="{address}">Check it yourself' in page(client, first)
+    factories.version(entry)
+    shown = page(client, first)
+    assert f'href="{address}?version=1">Check it yourself' in shown
+    assert f'<a href="/verify/?run={first.pk}">receipt</a>' in shown
+    assert client.get(f"{address}?version=1").status_code == 200
 
 
 def test_a_demo_run_says_so(client: Client) -> None:
@@ -139,5 +237,6 @@ def test_queries_are_few(
 ) -> None:
     run = made()
     page(client, run)
-    with django_assert_max_num_queries(3):
+    factories.version(run.version.entry)
+    with django_assert_max_num_queries(4):
         page(client, run)
