@@ -185,10 +185,13 @@ def _judge(request: Request, offered: Selection) -> HttpResponse:
         except CannotEvaluate as refusal:
             form.add_error("judge", refusal_sentence(refusal))
         else:
-            sentence = ngettext(
-                "%(number)d answer is being judged.", "%(number)d answers are being judged.", number
-            )
-            messages.success(request, sentence % {"number": number})
+            if number:
+                sentence = ngettext(
+                    "%(number)d answer is being judged.",
+                    "%(number)d answers are being judged.",
+                    number,
+                )
+                messages.success(request, sentence % {"number": number})
             return redirect(reverse("studio_evidence", args=[offered.entry.slug]) + "#judging")
     return _page(request, offered, judge_form=form, status=422)
 
