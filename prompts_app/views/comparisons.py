@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from prompts_app import access, http
@@ -16,10 +17,11 @@ from prompts_app.http import Request
 from prompts_app.models import Entry, Run, Version
 from prompts_app.services.cells import Cell, Counts, cells_of, constraints_of
 from prompts_app.services.comparison import Part, compare
-from prompts_app.services.facing import Asked, Facing, facing, marked
+from prompts_app.services.facing import MAX_COMPARED, Asked, Facing, Marked, facing, marked
 from prompts_app.services.groups import Group, group_of
 from prompts_app.services.lift import lift_of
 from prompts_app.services.rules import rule_of
+from prompts_app.text.diff import Chunk
 from prompts_app.views import answers
 from prompts_app.views.claims import so_many
 from prompts_app.views.entries import entry_context, history_with, inputs_of
@@ -58,19 +60,61 @@ def _results(entry: Entry, old: Version, new: Version, parts: Iterable[Part]) ->
     """What the counted runs of both come to, each by its own constraints."""
     cells = cells_of(entry.pk, {old.prompt_hash, new.prompt_hash})
     before, after = _of_one_kind(cells[old.prompt_hash], cells[new.prompt_hash])
-    sides = [_group(old, before), _group(new, after)]
-    one_input = not old.content["variables"] and not new.content["variables"]
-    lift = lift_of(before, after, [], same_input=one_input)
-    tokens = lift.tokens if lift is not None else None
+    if not before and not after:
+        return {}
+    groups = (_group(old, before), _group(new, after))
+    url = reverse("evidence", args=[entry.owner.profile.handle, entry.slug])
     return {
         "sides": [
-            _side(entry, version, group, tokens[at] if tokens else None)
-            for at, (version, group) in enumerate(zip((old, new), sides, strict=True))
-        ]
-        if any(sides)
-        else [],
+            {
+                "version": version,
+                "url": f"{url}?version={version.number}" if group else "",
+                "demo": group is not None and group.demo,
+            }
+            for version, group in zip((old, new), groups, strict=True)
+        ],
+        "side_rows": _rows(old, new, (before, after), groups),
         "kept": [_constraint(part, before, after) for part in parts],
     }
+
+
+def _rows(
+    old: Version,
+    new: Version,
+    cells: tuple[list[Cell], list[Cell]],
+    groups: tuple[Group | None, Group | None],
+) -> list[dict[str, Any]]:
+    # A baseline has often nothing of its own: it is measured by what it is compared with.
+    borrowed = _group(new, cells[0])
+    if borrowed is not None and borrowed.tested and not (groups[0] and groups[0].tested):
+        title = _("Constraints of version %(number)s kept") % {"number": new.number}
+        groups = (borrowed, groups[1])
+    else:
+        title = _("Its own constraints kept")
+    one_input = not old.content["variables"] and not new.content["variables"]
+    lift = lift_of(*cells, [], same_input=one_input)
+    tokens = lift.tokens if lift is not None and lift.tokens is not None else (None, None)
+    return [
+        {"title": title, "values": [_kept(group) for group in groups]},
+        {"title": _("Checks passed"), "values": [_checks(group) for group in groups]},
+        {
+            "title": _("Prompt tokens"),
+            "values": [number_format(round(one)) if one is not None else "" for one in tokens],
+        },
+        {
+            "title": _("Runs"),
+            "values": [number_format(group.runs) if group else "" for group in groups],
+        },
+    ]
+
+
+def _kept(group: Group | None) -> str:
+    return so_many(group.kept, len(group.tested)) if group and group.tested else ""
+
+
+def _checks(group: Group | None) -> str:
+    counts = group.counts if group else Counts()
+    return so_many(counts.passed, counts.checks) if counts.checks else ""
 
 
 def _of_one_kind(old: list[Cell], new: list[Cell]) -> tuple[list[Cell], list[Cell]]:
@@ -94,24 +138,6 @@ def _group(version: Version, cells: list[Cell]) -> Group | None:
         return None
     constraints = constraints_of(version.content)
     return group_of(cells[0].demo, cells, constraints, constraints)
-
-
-def _side(
-    entry: Entry, version: Version, group: Group | None, tokens: float | None
-) -> dict[str, Any]:
-    url = reverse("evidence", args=[entry.owner.profile.handle, entry.slug])
-    tested = len(group.tested) if group else 0
-    return {
-        "version": version,
-        "url": f"{url}?version={version.number}" if group else "",
-        "demo": group is not None and group.demo,
-        "kept": so_many(group.kept, tested) if group and tested else "",
-        "checks": so_many(group.counts.passed, group.counts.checks)
-        if group and group.counts.checks
-        else "",
-        "runs": number_format(group.runs) if group else "",
-        "tokens": number_format(round(tokens)) if tokens is not None else "",
-    }
 
 
 def _constraint(part: Part, before: Sequence[Cell], after: Sequence[Cell]) -> dict[str, Any]:
@@ -170,15 +196,22 @@ def _answers(
         "models": _models(old, new, found),
         "state": "" if pictures else changes.state,
         "cut": changes.cut,
-        "before": _answer(found.before, old, new, () if pictures else changes.before),
-        "after": _answer(found.after, new, old, () if pictures else changes.after),
+        "before": _answer(found.before, old, new, changes.before, changes),
+        "after": _answer(found.after, new, old, changes.after, changes),
     }
 
 
-def _answer(run: Run, version: Version, other: Version, chunks: Sequence[Any]) -> dict[str, Any]:
+def _answer(
+    run: Run, version: Version, other: Version, chunks: Sequence[Chunk], changes: Marked
+) -> dict[str, Any]:
     """One answer with its marks; judged as on the entry's page where its version states nothing."""
     own = any(one.get("assertion") for one in version.content["constraints"])
-    return answers.answer(run, {}, judged_by=version if own else other) | {"chunks": chunks}
+    shown = answers.answer(run, {}, judged_by=version if own else other)
+    if run.picture_id is None and changes.state != "apart":
+        shown["chunks"] = chunks
+    elif changes.cut:
+        shown |= {"html": "", "text": run.output[:MAX_COMPARED]}
+    return shown
 
 
 def _models(old: Version, new: Version, found: Facing) -> list[dict[str, Any]]:

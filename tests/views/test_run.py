@@ -141,7 +141,7 @@ def test_an_answer_of_the_baseline_is_measured_by_the_published_constraints(clie
     factories.version(entry, stating(DATES))
     factories.judged(entry)
     shown = page(client, run)
-    assert "an answer of the baseline, which version 2 is measured against" in shown
+    assert "An answer of the baseline, which version 2 is measured against" in shown
     assert [one.split(" tested")[0] for one in told(shown)] == ["✗ Dates in ISO"]
 
 
