@@ -54,9 +54,17 @@ def sentence(proof: Proof | None, baseline: Version | None) -> str:
     if proof["baseline_kept"] is None:
         said = _keeps(proof)
     elif is_one_liner(baseline):
-        said = _("Keeps %(kept)s of %(tested)s constraints where the one-liner keeps %(old)s")
+        said = ngettext(
+            "Keeps %(kept)s of %(tested)s constraint where the one-liner keeps %(old)s",
+            "Keeps %(kept)s of %(tested)s constraints where the one-liner keeps %(old)s",
+            proof["tested"],
+        )
     else:
-        said = _("Keeps %(kept)s of %(tested)s constraints where version %(number)s keeps %(old)s")
+        said = ngettext(
+            "Keeps %(kept)s of %(tested)s constraint where version %(number)s keeps %(old)s",
+            "Keeps %(kept)s of %(tested)s constraints where version %(number)s keeps %(old)s",
+            proof["tested"],
+        )
     said %= _values(proof)
     if proof["tokens"] is not None and (share := _saved(proof)):
         said = _("%(claim)s, with %(share)s fewer prompt tokens") % {"claim": said, "share": share}
