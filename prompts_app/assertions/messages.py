@@ -58,6 +58,7 @@ REASONS: Final = {
     # Why it is not testable
     "too_slow": gettext_noop("Testing it takes too long."),
     "busy": gettext_noop("The site was too busy to test it."),
+    "not_in_time": gettext_noop("It was not tested in time."),
     "out_of_memory": gettext_noop("Testing it takes too much memory."),
     "too_deep": gettext_noop("It is nested too deep."),
     "too_large": gettext_noop("It is too long."),

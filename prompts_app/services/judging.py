@@ -2,24 +2,27 @@
 
 A run that is over is due (`judge_due`): a worker judges it by every rule that concerns it and
 counts its cell anew. Rules look at texts for up to a second each, so none of this is done with a
-transaction open.
+transaction open. A try is judged at once, as far as a waiting visitor has patience (`judge_now`).
 """
 
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
+from threading import Thread
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from prompts_app.assertions import registry
+from prompts_app.assertions import bounded, registry
 from prompts_app.assertions.base import Output, Spec, Verdict
 from prompts_app.assertions.rubric import is_judged
 from prompts_app.models import Entry, Run, Version
 from prompts_app.models.execution import Execution
 from prompts_app.services import tallies
-from prompts_app.services.rules import rules_by_prompt
+from prompts_app.services.rules import rules_by_prompt, rules_of
 
 # After that another worker takes over. If the first was only slow, both find the same.
 _LEASE = timedelta(minutes=1)
@@ -27,6 +30,9 @@ _LEASE = timedelta(minutes=1)
 _LEASE_OF_JUDGE = timedelta(minutes=10)
 _AFTER_BUSY = timedelta(seconds=30)
 _AT_ONCE = 20
+# Seconds: a visitor waits. A rule begun within these is done within bounded.LIMIT_SECONDS more.
+_BEGUN_WITHIN = 0.6
+_NOT_IN_TIME = Verdict("untestable", "not_in_time")
 
 Rules = Mapping[str, Spec]
 
@@ -54,6 +60,32 @@ def output_of(run: Execution) -> Output:
 def kept_form(verdict: Verdict, **more: str) -> dict[str, Any]:
     """Return a verdict as an execution keeps it, with the time it was made."""
     return asdict(verdict) | {"at": timezone.now().isoformat(timespec="seconds")} | more
+
+
+def judge_now(
+    content: Mapping[str, Any], answered: Execution, since: float
+) -> dict[str, dict[str, Any]]:
+    """Return what the rules of `content` say of an answer, for somebody who waits for it.
+
+    Takes until 1.5 seconds after `since` (time.monotonic) at most: what is left then is untestable,
+    "not_in_time". Rules that a model has to judge by are not looked at. Uses no database.
+    """
+    output = output_of(answered)
+    if content.get("kind") == Entry.Kind.IMAGE:
+        output = replace(output, text=None)
+    found = {}
+    for rule, spec in rules_of(content).items():
+        if is_judged(spec):
+            continue
+        late = time.monotonic() - since > _BEGUN_WITHIN
+        found[rule] = kept_form(_NOT_IN_TIME if late else registry.judge(spec, output))
+    return found
+
+
+@cache
+def warm_soon() -> None:
+    """Have everything loaded that rules need, beside other work: nobody waits. Once a process."""
+    Thread(target=bounded.warm, name="warm", daemon=True).start()
 
 
 def judge_again(entry: Entry) -> None:

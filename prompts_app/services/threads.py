@@ -1,4 +1,4 @@
-"""Database work of async code, in a few fixed threads.
+"""Blocking work of async code, in a few fixed threads.
 
 asyncio's own threads would each open a connection; Django's thread-sensitive ones pin a thread
 to every open stream.
@@ -16,6 +16,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="database")
+# Apart from the others: however long rules take, what a try cost is written down at once.
+_judging = ThreadPoolExecutor(max_workers=2, thread_name_prefix="judging")
 
 
 def _run(work: Callable[[], T]) -> T:
@@ -35,3 +37,10 @@ async def in_database(work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
         _pool, functools.partial(_run, functools.partial(work, *args, **kwargs))
     )
     return await asyncio.shield(future)
+
+
+async def in_judging(work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run `work`, which uses no database, in one of the threads for rules; return its result."""
+    return await asyncio.get_running_loop().run_in_executor(
+        _judging, functools.partial(work, *args, **kwargs)
+    )
