@@ -22,7 +22,7 @@ from prompts_app.services.matrix import Matrix, Row, matrix_for, measured_agains
 from prompts_app.views import answers
 from prompts_app.views import evidence_table as table
 from prompts_app.views import evidence_words as words
-from prompts_app.views.claims import is_one_liner
+from prompts_app.views.claims import is_one_liner, so_many
 from prompts_app.views.evidence import page_context, version_asked_for
 
 
@@ -138,7 +138,7 @@ def _side(side: Side, version: Version, html: Mapping[str, SafeString]) -> dict[
     for answer in shown:
         tested = [one for one in answer["constraints"] if one["test"]]
         kept = sum(one["state"] == "kept" for one in tested)
-        answer["kept"] = words.so_many(kept, len(tested)) if tested else ""
+        answer["kept"] = so_many(kept, len(tested)) if tested else ""
         answer["all_kept"] = kept == len(tested)
     return {
         "answers": shown,

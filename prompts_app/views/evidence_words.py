@@ -9,7 +9,7 @@ from prompts_app.services.groups import Group
 from prompts_app.services.matrix import Matrix
 from prompts_app.templatetags.figures import percent
 from prompts_app.templatetags.sentences import AGAIN, error_sentence
-from prompts_app.views.claims import is_one_liner
+from prompts_app.views.claims import is_one_liner, so_many
 
 
 def verdict(matrix: Matrix, baseline: Version | None) -> str:
@@ -166,15 +166,6 @@ def failures(codes: dict[str, int]) -> list[str]:
 def share(value: float) -> str:
     """Return a share as a whole percentage; 0% and 100% only where it is exactly that."""
     return percent(value if value in (0, 1) else min(max(value, 0.01), 0.99))
-
-
-def so_many(part: int, whole: int) -> str:
-    """Return "9 of 10"."""
-    # Translators: so many of so many, for example "9 of 10".
-    return _("%(part)s of %(whole)s") % {
-        "part": number_format(part, force_grouping=True),
-        "whole": number_format(whole, force_grouping=True),
-    }
 
 
 def rejudged(version: Version, captured_for: dict[int, int]) -> list[str]:
