@@ -83,15 +83,6 @@ def _public(rows: QuerySet[Entry], handle: str, slug: str, viewer: User | None) 
     return entry
 
 
-def public_version(entry: Entry, number: int) -> Version:
-    """Return version `number` of an entry already found through access."""
-    version = entry.versions.filter(number=number).first()
-    if version is None:
-        raise Http404
-    version.entry = entry
-    return version
-
-
 def public_run(run_id: uuid.UUID, viewer: User | None) -> Run:
     """Return a finished run whose entry `viewer` may see."""
     run = (
