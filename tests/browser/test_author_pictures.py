@@ -107,7 +107,7 @@ def test_a_picture_made_elsewhere(
     loaded(page, "#outputs img")
     visitor = visit()
     visitor.goto("/@ada/pictures/")
-    shown = visitor.locator("#outputs img, #pair img").first
+    shown = visitor.locator("#evidence img, #pair img").first
     expect(shown).to_be_visible()
     address = shown.get_attribute("src")
     assert address is not None

@@ -106,7 +106,7 @@ def test_the_case_study_sets_the_one_liner_beside_the_engineered_prompt(visit: V
     assert right is not None
     assert left["x"] + left["width"] <= right["x"]
     assert abs(left["y"] - right["y"]) < 1
-    for heading in ("Task", "Context", "Constraints", "Prompt", "Outputs", "Versions"):
+    for heading in ("Task", "Context", "Constraints", "Prompt", "Evidence", "Versions"):
         expect(page.get_by_role("heading", level=2, name=heading, exact=True)).to_be_visible()
 
 
