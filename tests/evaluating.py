@@ -10,7 +10,7 @@ from tests.site import RunningSite
 # The bound is far above what the answers cost: calls lost on the way must be covered as well.
 START = """
 from prompts_app.models import *
-from prompts_app.services import evaluations, versions
+from prompts_app.services import evaluations, versions, wishes
 from tests import factories
 entry = Entry.objects.get(slug="summaries")
 factories.version(entry, factories.content("Summarise: {{{{ text }}}}", constraints=[
@@ -24,7 +24,7 @@ models = [LLMModel.objects.get()] + [
     factories.model(provider, f"model-{{letter}}") for letter in "bcdef"[: {models} - 1]
 ]
 cases = [factories.case(entry, values={{"text": text}}) for text in {texts!r}]
-print(evaluations.start(entry, evaluations.Wish([entry.published], models, cases, {repeats})).pk)
+print(evaluations.start(entry, wishes.Wish([entry.published], models, cases, {repeats})).pk)
 """
 
 LOOK = """

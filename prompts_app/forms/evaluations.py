@@ -13,8 +13,8 @@ from prompts_app.forms.entries import model_label, version_label
 from prompts_app.forms.outputs import WITHOUT
 from prompts_app.forms.parameters import several_lines
 from prompts_app.models import Entry, LLMModel, TestCase, Version
-from prompts_app.services.evaluations import MAX_REPEATS, Wish
 from prompts_app.services.selection import Selection
+from prompts_app.services.wishes import MAX_REPEATS, Wish
 from prompts_app.transfer import document as limits
 
 # A change note may fill three lines; a choice needs a few words of it.

@@ -4,71 +4,17 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, Q, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from prompts_app.assertions.base import Spec
-from prompts_app.assertions.rubric import is_judged
-from prompts_app.models import Entry, Evaluation, LLMModel, Run, TestCase, Version
+from prompts_app.models import Entry, Evaluation, Run
 from prompts_app.models.runs import NEVER_CALLED
-from prompts_app.services import budget, calls, judges, keys, providers, spending
+from prompts_app.services import calls, keys, providers, wishes
 from prompts_app.services.cases import values_for
-from prompts_app.services.rules import rules_by_prompt
-
-MAX_RUNS = 2000
-MAX_REPEATS = 20
-
-
-class CannotEvaluate(Exception):  # noqa: N818 - it reads as the condition it is
-    """The evaluation cannot be started; `code` names the sentence, `values` stand in it.
-
-    Codes: "nothing", "too_many" (total, most), "withdrawn", "wrong_kind", "not_usable" (model),
-    "no_input" (case, version, variable), "key_unreadable" (model).
-    """
-
-    def __init__(self, code: str, **values: Any) -> None:
-        super().__init__(code)
-        self.code = code
-        self.values = values
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What an author picked. A case of None stands for the defaults of the variables."""
-
-    versions: list[Version]
-    models: list[LLMModel]
-    cases: list[TestCase | None]
-    repeats: int = 1
-    judge: LLMModel | None = None
-
-    @property
-    def total(self) -> int:
-        """How many runs that makes."""
-        return len(self.versions) * len(self.models) * len(self.cases) * self.repeats
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """How many runs, and the most they cost in micro-dollars; `judge_bound` is a part of `bound`.
-
-    `by_purse` is `bound` by who pays; `left_today` is what each purse concerned still allows today.
-    """
-
-    total: int
-    bound: int
-    judge_bound: int
-    by_purse: dict[str, int]
-    left_today: dict[str, int]
-
-    @property
-    def covered_today(self) -> bool:
-        """Whether what is left today is enough, whatever the answers cost."""
-        return all(bound <= self.left_today.get(purse, 0) for purse, bound in self.by_purse.items())
+from prompts_app.services.wishes import Wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,40 +50,12 @@ class Progress:
         return self.done + self.failed + self.stopped
 
 
-def estimate(entry: Entry, wish: Wish) -> Estimate:
-    """Return what a wish comes to. Raises CannotEvaluate."""
-    if not wish.total:
-        raise CannotEvaluate("nothing")
-    if wish.total > MAX_RUNS:
-        raise CannotEvaluate("too_many", total=wish.total, most=MAX_RUNS)
-    _check(entry, wish)
-    by_purse: Counter[str] = Counter()
-    judge_bound = 0
-    rules = rules_by_prompt(entry)
-    for version in wish.versions:
-        rubrics = [spec for spec in rules[version.prompt_hash].values() if is_judged(spec)]
-        for case in wish.cases:
-            values = values_for(version, case)
-            for model in wish.models:
-                bound = _bound(model, version, values)
-                by_purse[budget.purse_of(model)] += bound * wish.repeats
-        if wish.judge is not None and rubrics and version.content["kind"] == Entry.Kind.TEXT:
-            answers = len(wish.cases) * len(wish.models) * wish.repeats
-            judge_bound += answers * sum(_judge_bound(wish.judge, spec) for spec in rubrics)
-    if wish.judge is not None and judge_bound:
-        by_purse[budget.purse_of(wish.judge)] += judge_bound
-    left = {
-        one.name: one.left for one in spending.purses_today(entry.owner) if one.name in by_purse
-    }
-    return Estimate(wish.total, sum(by_purse.values()), judge_bound, dict(by_purse), left)
-
-
 def start(entry: Entry, wish: Wish, key: uuid.UUID | None = None) -> Evaluation:
     """Ask the worker for every run of a wish. Nothing is spent yet. Raises CannotEvaluate.
 
     `key` is a one-time id: with one that was used before, IntegrityError is raised.
     """
-    expected = estimate(entry, wish)
+    expected = wishes.estimate(entry, wish)
     with transaction.atomic():
         evaluation = Evaluation.objects.create(
             pk=key or uuid.uuid4(),
@@ -245,97 +163,6 @@ def covers(run: Run, bound: int) -> bool:
         judged=Sum("judge_cost"),
     )
     return sum(value or 0 for value in spent.values()) + bound <= run.evaluation.bound
-
-
-def judge_stored_bound(entry: Entry, judge: LLMModel) -> tuple[int, int]:
-    """Return how many stored answers no model has judged yet, and the most that costs.
-
-    Raises CannotEvaluate.
-    """
-    found = [rules for _run, rules in _not_judged(entry)]
-    # Many answers share few rules.
-    specs = {rule: spec for rules in found for rule, spec in rules.items()}
-    bounds = {rule: _judge_bound(judge, spec) for rule, spec in specs.items()}
-    return len(found), sum(bounds[rule] for rules in found for rule in rules)
-
-
-def judge_stored(entry: Entry, judge: LLMModel) -> int:
-    """Have a model judge the stored answers that none has judged yet; return how many.
-
-    Raises CannotEvaluate.
-    """
-    if not _usable(entry, [judge]) or judge.kind != LLMModel.Kind.TEXT:
-        raise CannotEvaluate("not_usable", model=judge.name)
-    found = [run.pk for run, _rules in _not_judged(entry)]
-    return Run.objects.filter(pk__in=found).update(judge=judge, judge_due=timezone.now())
-
-
-def _not_judged(entry: Entry) -> Iterator[tuple[Run, dict[str, Spec]]]:
-    rubrics = {
-        prompt: {rule: spec for rule, spec in rules.items() if is_judged(spec)}
-        for prompt, rules in rules_by_prompt(entry).items()
-    }
-    runs = (
-        Run.objects.counted()
-        .filter(
-            version__entry=entry,
-            version__prompt_hash__in=[prompt for prompt, rules in rubrics.items() if rules],
-            version__withdrawn_at__isnull=True,
-            state=Run.State.DONE,
-            picture__isnull=True,
-        )
-        .only("verdicts", "version__prompt_hash")
-        .select_related("version")[:MAX_RUNS]
-    )
-    for run in runs:
-        rules = rubrics[run.version.prompt_hash]
-        missing = {rule: spec for rule, spec in rules.items() if rule not in run.verdicts}
-        if missing:
-            yield run, missing
-
-
-def _check(entry: Entry, wish: Wish) -> None:
-    if any(version.withdrawn_at for version in wish.versions):
-        raise CannotEvaluate("withdrawn")
-    kinds = {version.content["kind"] for version in wish.versions}
-    if any({model.kind} != kinds for model in wish.models):
-        raise CannotEvaluate("wrong_kind")
-    wanted = [*wish.models, *([wish.judge] if wish.judge else [])]
-    usable = _usable(entry, wanted)
-    for model in wanted:
-        if model.pk not in usable:
-            raise CannotEvaluate("not_usable", model=model.name)
-    if wish.judge is not None and wish.judge.kind != LLMModel.Kind.TEXT:
-        raise CannotEvaluate("not_usable", model=wish.judge.name)
-    for version in wish.versions:
-        for case in wish.cases:
-            for name, value in values_for(version, case).items():
-                if not value:
-                    raise CannotEvaluate(
-                        "no_input",
-                        case=case.name if case else "",
-                        version=version.number,
-                        variable=name,
-                    )
-
-
-def _usable(entry: Entry, models: list[LLMModel]) -> set[int]:
-    found = LLMModel.objects.usable_by(entry.owner).filter(pk__in=[one.pk for one in models])
-    return set(found.values_list("pk", flat=True))
-
-
-def _bound(model: LLMModel, version: Version, values: dict[str, str]) -> int:
-    try:
-        return calls.plan(model, version.content, values).bound
-    except keys.KeyUnreadable as error:
-        raise CannotEvaluate("key_unreadable", model=model.name) from error
-
-
-def _judge_bound(judge: LLMModel, spec: Spec) -> int:
-    try:
-        return judges.bound(judge, spec)
-    except keys.KeyUnreadable as error:
-        raise CannotEvaluate("key_unreadable", model=judge.name) from error
 
 
 def _bound_of(run: Run) -> int:

@@ -9,12 +9,12 @@ from django.utils.translation import ngettext
 
 from prompts_app.forms.evaluations import EvaluationForm, JudgeForm
 from prompts_app.models import BudgetDay
-from prompts_app.services import evaluations
-from prompts_app.services.evaluations import CannotEvaluate, Estimate, Wish
+from prompts_app.services import stored, wishes
 from prompts_app.services.selection import Selection
+from prompts_app.services.wishes import CannotEvaluate, Estimate, Wish
 from prompts_app.templatetags.ledger import dollars
 
-# Where a refusal stands in the form (services.evaluations.CannotEvaluate).
+# Where a refusal stands in the form (services.wishes.CannotEvaluate).
 _FIELDS = {
     "nothing": None,
     "too_many": "repeats",
@@ -112,7 +112,7 @@ def cost_of(selection: Selection, form: EvaluationForm) -> Cost:
     if form.is_valid():
         wish = form.wish()
         try:
-            found = evaluations.estimate(selection.entry, wish)
+            found = wishes.estimate(selection.entry, wish)
         except CannotEvaluate as refusal:
             form.add_error(_field_of(refusal, wish), refusal_sentence(refusal))
         else:
@@ -125,7 +125,7 @@ def judging_cost(selection: Selection, form: JudgeForm) -> JudgingCost:
     if form.is_valid():
         judge = form.cleaned_data["judge"]
         try:
-            answers, bound = evaluations.judge_stored_bound(selection.entry, judge)
+            answers, bound = stored.most(selection.entry, judge)
         except CannotEvaluate as refusal:
             form.add_error("judge", refusal_sentence(refusal))
         else:

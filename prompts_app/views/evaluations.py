@@ -23,9 +23,9 @@ from prompts_app.forms.evaluations import (
 )
 from prompts_app.http import Request
 from prompts_app.models import Entry, Evaluation
-from prompts_app.services import captures, evaluations, history, selection, versions
-from prompts_app.services.evaluations import CannotEvaluate
+from prompts_app.services import captures, evaluations, history, selection, stored, versions
 from prompts_app.services.selection import Selection
+from prompts_app.services.wishes import CannotEvaluate
 from prompts_app.views.claims import phrases
 from prompts_app.views.costs import Cost, cost_of, judging_cost, refusal_sentence
 from prompts_app.views.studio import about_entry, author
@@ -181,7 +181,7 @@ def _judge(request: Request, offered: Selection) -> HttpResponse:
         form.add_error(None, _("Its cost has changed. Look at it below, then start again."))
     if not form.errors:
         try:
-            number = evaluations.judge_stored(offered.entry, form.cleaned_data["judge"])
+            number = stored.judge_all(offered.entry, form.cleaned_data["judge"])
         except CannotEvaluate as refusal:
             form.add_error("judge", refusal_sentence(refusal))
         else:

@@ -31,10 +31,12 @@ from prompts_app.services import (
     judges,
     judging,
     outputs,
+    stored,
     versions,
+    wishes,
 )
-from prompts_app.services.evaluations import CannotEvaluate, Wish
 from prompts_app.services.rules import rule_of
+from prompts_app.services.wishes import CannotEvaluate, Wish
 from tests import factories
 from tests.engines.provider import Hang, Provider, answer, completion, whole
 
@@ -124,7 +126,7 @@ def outcomes(tally: Tally) -> dict[str, int]:
 def test_every_run_is_made_once_judged_and_counted(entry: Entry, model: LLMModel) -> None:
     naive = versions.add_baseline(entry, "Sum up")
     wanted = wish(entry, model, number=3, repeats=2, versions=[published(entry), naive])
-    expected = evaluations.estimate(entry, wanted)
+    expected = wishes.estimate(entry, wanted)
     evaluation = evaluations.start(entry, wanted)
     assert evaluations.progress(evaluation).waiting == expected.total == 12
     work()
@@ -411,7 +413,7 @@ def test_a_model_judges_for_a_price(entry: Entry, model: LLMModel, provider: Pro
     factories.version(entry, content("Summarise: {{ text }}", SHORT, RUBRIC))
     judge = factories.model(model.provider, "judge")
     wanted = wish(entry, model, number=2, judge=judge)
-    expected = evaluations.estimate(entry, wanted)
+    expected = wishes.estimate(entry, wanted)
     assert expected.judge_bound > 0
     evaluation = evaluations.start(entry, wanted)
     while (claimed := execution.claim_next()) is not None:
@@ -437,13 +439,13 @@ def test_without_a_judge_its_rules_stay_open_until_one_is_asked(
     evaluations.start(entry, wish(entry, model))
     work()
     assert outcomes(Tally.objects.get()) == {"-p": 1} or outcomes(Tally.objects.get()) == {"p-": 1}
-    number, bound = evaluations.judge_stored_bound(entry, model)
+    number, bound = stored.most(entry, model)
     assert (number, bound > 0) == (1, True)
     provider.script(whole(200, completion('{"reason": "Kind.", "pass": true, "score": 1}')))
-    assert evaluations.judge_stored(entry, model) == 1
+    assert stored.judge_all(entry, model) == 1
     work()
     assert outcomes(Tally.objects.get()) == {"pp": 1}
-    assert evaluations.judge_stored_bound(entry, model) == (0, 0)
+    assert stored.most(entry, model) == (0, 0)
 
 
 def test_a_judge_without_money_waits_for_the_next_day(

@@ -13,8 +13,8 @@ from django.utils.html import escape
 from pytest_django import DjangoAssertNumQueries
 
 from prompts_app.models import Entry, Evaluation, LLMModel, Provider, Run, SiteGrant, Spending
-from prompts_app.services import captures, evaluations, judging, versions
-from prompts_app.services.evaluations import Wish
+from prompts_app.services import captures, evaluations, judging, versions, wishes
+from prompts_app.services.wishes import Wish
 from prompts_app.templatetags.ledger import dollars
 from tests import factories
 
@@ -124,7 +124,7 @@ def test_what_is_likely_wanted_is_chosen_and_its_cost_stands_there(
     assert form["models"].value() == [str(other.pk)]
     assert len(form["cases"].value()) == 2
     shown = [entry.versions.get(number=number) for number in (3, 1)]
-    expected = evaluations.estimate(entry, wish_of(entry, other, versions=shown))
+    expected = wishes.estimate(entry, wish_of(entry, other, versions=shown))
     assert page.context["cost"].estimate == expected
     words = f"2 versions × 1 model × 2 test cases = 4 runs, at most {dollars(expected.bound)}"
     assert words in body(page)
@@ -143,7 +143,7 @@ def test_the_models_and_cases_of_the_published_version_are_chosen_again(
     page = client.get(address(entry))
     assert page.context["form"]["models"].value() == [str(other.pk)]
     assert page.context["form"]["cases"].value() == [str(case.pk)]
-    assert "Version 1 has not been run on all" in body(page)
+    assert "Version 1 has not been run with all the test cases" in body(page)
     page = client.get(address(entry), {"run": "baseline"})
     assert page.context["form"]["versions"].value() == ["1"]
     assert page.context["cost"].estimate.total == 1
@@ -151,7 +151,7 @@ def test_the_models_and_cases_of_the_published_version_are_chosen_again(
 
 def test_the_cost_follows_the_choice(client: Client, entry: Entry, model: LLMModel) -> None:
     wish = wish_of(entry, model, model_of(entry, "model-b"), repeats=3)
-    expected = evaluations.estimate(entry, wish)
+    expected = wishes.estimate(entry, wish)
     query = {name: value for name, value in sent(wish).items() if name not in ("do", "key")}
     part = client.get(address(entry, "studio_evaluation_cost"), query, headers=HTMX)
     assert "<html" not in part.content.decode()
@@ -199,7 +199,7 @@ def test_the_cost_is_shown_without_a_script(client: Client, entry: Entry, model:
 
 def test_an_evaluation_is_started_once(client: Client, entry: Entry, model: LLMModel) -> None:
     wish = wish_of(entry, model, repeats=2)
-    data = sent(wish, evaluations.estimate(entry, wish).bound)
+    data = sent(wish, wishes.estimate(entry, wish).bound)
     first = client.post(address(entry), data)
     evaluation = Evaluation.objects.get()
     assert str(evaluation.pk) == data["key"]
@@ -231,7 +231,7 @@ def test_nobody_pays_more_than_what_was_shown(
     client: Client, entry: Entry, model: LLMModel, agreed: str
 ) -> None:
     wish = wish_of(entry, model)
-    expected = evaluations.estimate(entry, wish)
+    expected = wishes.estimate(entry, wish)
     page = client.post(address(entry), sent(wish, agreed=agreed))
     assert page.status_code == 422
     assert not Evaluation.objects.exists()
@@ -372,7 +372,7 @@ def test_a_judging_model_is_asked_for_where_a_rule_needs_one(
     assert "A model judges 1 constraint: at most $" in body(page)
     part = address(judged, "studio_evaluation_cost")
     wish = wish_of(judged, model, versions=[judged.versions.get(number=3)], judge=model)
-    expected = evaluations.estimate(judged, wish)
+    expected = wishes.estimate(judged, wish)
     response = client.get(part, sent(wish), headers=HTMX)
     assert f"at most {dollars(expected.judge_bound)} of it." in body(response)
     assert "hx-swap-oob" not in response.content.decode()
