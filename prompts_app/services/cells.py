@@ -1,17 +1,21 @@
 """Cells of the evidence matrix as tallies keep them, and what is counted of them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
+
+from django.db.models import TextField
+from django.db.models.functions import Cast
 
 from prompts_app.models import Tally
 from prompts_app.services.rules import rule_of
 
 _FIELDS = (
     *("prompt_hash", "case_id", "model_asked", "provider_host", "is_demo"),
-    *("runs", "shown", "unanswered", "rules", "outcomes"),
+    *("runs", "shown", "unanswered", "rules_text", "outcomes_text"),
     *("prompt_tokens", "latency_ms", "cost", "last_run_at"),
 )
 
@@ -46,12 +50,12 @@ class Counts:
             return "untestable"
         return "open" if self.open else "kept"
 
-    def add(self, other: "Counts") -> None:
-        """Count the other's checks as well."""
-        self.passed += other.passed
-        self.failed += other.failed
-        self.untestable += other.untestable
-        self.open += other.open
+    def add(self, other: "Counts", times: int = 1) -> None:
+        """Count the other's checks as well, so many times."""
+        self.passed += other.passed * times
+        self.failed += other.failed * times
+        self.untestable += other.untestable * times
+        self.open += other.open * times
 
 
 class Place(NamedTuple):
@@ -61,6 +65,58 @@ class Place(NamedTuple):
     model: str
     host: str
     demo: bool
+
+
+class Outcome:
+    """What runs came to: which patterns of verdicts, and how often (see `models.Tally`).
+
+    Many cells of a matrix come to the same, so what is counted here is counted once for all.
+    """
+
+    __slots__ = ("_counts", "_patterns", "_rules", "_together")
+
+    def __init__(self, rules: list[str], patterns: list[tuple[str, int]]) -> None:
+        self._rules = rules
+        self._patterns = patterns
+        self._counts: dict[tuple[str, ...], Counts] = {}
+        self._together: dict[tuple[str, ...], tuple[int, int]] = {}
+
+    def counts(self, *rules: str) -> Counts:
+        """Return the checks by these rules. Shared: not to be changed."""
+        found = self._counts.get(rules)
+        if found is None:
+            found = self._counts[rules] = Counts()
+            for rule in rules:
+                found.add(self._by(rule))
+        return found
+
+    def together(self, rules: tuple[str, ...]) -> tuple[int, int]:
+        """Return how many runs passed every rule, and of how many that is not known yet."""
+        found = self._together.get(rules)
+        if found is None:
+            found = self._together[rules] = self._all(rules)
+        return found
+
+    def _by(self, rule: str) -> Counts:
+        found = {"p": 0, "f": 0, "u": 0, "-": 0}
+        at = self._rules.index(rule) if rule in self._rules else None
+        for pattern, runs in self._patterns:
+            found[pattern[at] if at is not None else "-"] += runs
+        return Counts(found["p"], found["f"], found["u"], found["-"])
+
+    def _all(self, rules: tuple[str, ...]) -> tuple[int, int]:
+        at = [self._rules.index(rule) for rule in rules if rule in self._rules]
+        unknown = len(at) < len(rules)
+        passed = undecided = 0
+        for pattern, runs in self._patterns:
+            letters = {pattern[one] for one in at}
+            if letters & {"f", "u"}:
+                continue
+            if unknown or "-" in letters:
+                undecided += runs
+            else:
+                passed += runs
+        return passed, undecided
 
 
 @dataclass(slots=True)
@@ -75,8 +131,7 @@ class Cell:
     runs: int
     shown: int
     unanswered: int
-    rules: list[str]
-    outcomes: list[tuple[str, int]]
+    outcome: Outcome
     prompt_tokens: float | None
     latency_ms: float | None
     cost: float | None
@@ -92,30 +147,9 @@ class Cell:
         """Every counted call, answered or not."""
         return self.runs + self.unanswered
 
-    def counts(self, rule: str) -> Counts:
-        """Return what one rule came to on these runs."""
-        if rule not in self.rules:
-            return Counts(open=self.runs)
-        at = self.rules.index(rule)
-        found = {"p": 0, "f": 0, "u": 0, "-": 0}
-        for pattern, runs in self.outcomes:
-            found[pattern[at]] += runs
-        return Counts(found["p"], found["f"], found["u"], found["-"])
-
-    def together(self, rules: Sequence[str]) -> tuple[int, int]:
-        """Return how many runs passed every rule, and of how many that is not known yet."""
-        at = [self.rules.index(rule) for rule in rules if rule in self.rules]
-        unknown = len(at) < len(rules)
-        passed = undecided = 0
-        for pattern, runs in self.outcomes:
-            letters = {pattern[one] for one in at}
-            if letters & {"f", "u"}:
-                continue
-            if unknown or "-" in letters:
-                undecided += runs
-            else:
-                passed += runs
-        return passed, undecided
+    def counts(self, *rules: str) -> Counts:
+        """Return the checks by these rules. Shared with other cells: not to be changed."""
+        return self.outcome.counts(*rules)
 
 
 @dataclass(slots=True)
@@ -140,7 +174,17 @@ def constraints_of(content: Mapping[str, Any]) -> list[Constraint]:
 def cells_of(entry_id: int, hashes: Iterable[str]) -> dict[str, list[Cell]]:
     """Return prompt hash → its cells. Makes one query."""
     found: dict[str, list[Cell]] = {one: [] for one in hashes}
-    rows = Tally.objects.filter(entry=entry_id, prompt_hash__in=list(found))
+    rows = Tally.objects.filter(entry=entry_id, prompt_hash__in=list(found)).annotate(
+        rules_text=Cast("rules", TextField()), outcomes_text=Cast("outcomes", TextField())
+    )
+    outcomes: dict[tuple[str, str], Outcome] = {}
+    row: tuple[Any, ...]
     for row in rows.values_list(*_FIELDS):
-        found[row[0]].append(Cell(*row))
+        prompt_hash, rules, patterns = row[0], row[8], row[9]
+        # Read once where it is the same text, as the rules of a prompt are.
+        outcome = outcomes.get((rules, patterns))
+        if outcome is None:
+            outcome = Outcome(json.loads(rules), json.loads(patterns))
+            outcomes[rules, patterns] = outcome
+        found[prompt_hash].append(Cell(*(*row[:8], outcome, *row[10:])))
     return found

@@ -1,5 +1,6 @@
 """Groups: the models of one kind, real or demo, with totals over their runs."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,7 +9,7 @@ from uuid import UUID
 
 from prompts_app.services.cells import Cell, Constraint, Counts
 from prompts_app.services.intervals import wilson
-from prompts_app.services.marks import mark_of
+from prompts_app.services.marks import Mark, mark_of
 
 
 @dataclass(slots=True)
@@ -52,12 +53,14 @@ class Group:
 
     `share`, `low` and `high` are the mean over the `judged` cases of the share of checks passed,
     and its 95 % interval; None where nothing could be judged. `passed_cases` are those in which
-    every repeat on every model passed every constraint and every call got an answer.
+    every repeat on every model passed every constraint and every call got an answer. `marks` has
+    for each case one for each column.
     """
 
     demo: bool
     columns: list[Column]
     results: list[Result]
+    marks: dict[UUID | None, list[Mark | None]] = field(default_factory=dict)
     runs: int = 0
     shown: int = 0
     unanswered: int = 0
@@ -80,6 +83,11 @@ class Group:
         """Constraints that something has been told of."""
         return [one for one in self.results if one.state != "stated"]
 
+    def rules_of(self, constraints: Iterable[Constraint]) -> tuple[str, ...]:
+        """Return the rules of those constraints that something has been told of."""
+        numbers = {one.number for one in constraints}
+        return tuple(one.constraint.rule for one in self.tested if one.constraint.number in numbers)
+
     @property
     def kept(self) -> int:
         """Constraints that every counted run kept."""
@@ -90,28 +98,31 @@ def group_of(
     demo: bool, cells: Sequence[Cell], constraints: Sequence[Constraint],
     looked_at: Sequence[Constraint],
 ) -> Group:  # fmt: skip
+    """Count the cells of one kind; totals are about the constraints `looked_at`."""
     columns = _columns(cells)
-    by_column = [
-        [cell for cell in cells if (cell.model, cell.host) == (column.model, column.host)]
-        for column in columns
-    ]
-    results = [_result(one, by_column) for one in constraints]
-    group = Group(demo, columns, results)
-    looked_numbers = {one.number for one in looked_at}
-    looked_results = [one for one in group.tested if one.constraint.number in looked_numbers]
-    for at, (column, own) in enumerate(zip(columns, by_column, strict=True)):
+    place = {(column.model, column.host): at for at, column in enumerate(columns)}
+    by_column: list[list[Cell]] = [[] for _column in columns]
+    for cell in cells:
+        by_column[place[cell.model, cell.host]].append(cell)
+    group = Group(demo, columns, _results(constraints, by_column))
+    rules = group.rules_of(looked_at)
+    for column, own in zip(columns, by_column, strict=True):
         column.runs = sum(cell.runs for cell in own)
         column.unanswered = sum(cell.unanswered for cell in own)
         column.latency_ms = _median(cell.latency_ms for cell in own)
         column.cost = _median(cell.cost for cell in own)
-        for result in looked_results:
-            column.counts.add(result.by_column[at])
+        column.counts = _total(own, rules)
         group.counts.add(column.counts)
     group.runs = sum(cell.runs for cell in cells)
     group.shown = sum(cell.shown for cell in cells)
     group.unanswered = sum(cell.unanswered for cell in cells)
     group.last_run_at = max((cell.last_run_at for cell in cells if cell.last_run_at), default=None)
-    _over_cases(group, cells, [one.constraint.rule for one in looked_results])
+    for at, own in enumerate(by_column):
+        for cell in own:
+            if cell.case_id not in group.marks:
+                group.marks[cell.case_id] = [None] * len(columns)
+            group.marks[cell.case_id][at] = mark_of(cell, rules)
+    _over_cases(group, cells, rules)
     return group
 
 
@@ -123,31 +134,41 @@ def _columns(cells: Iterable[Cell]) -> list[Column]:
     ]
 
 
-def _result(constraint: Constraint, by_column: Sequence[Sequence[Cell]]) -> Result:
-    total, counted = Counts(), []
-    for cells in by_column:
-        counts = Counts()
-        for cell in cells:
-            if constraint.rule:
-                counts.add(cell.counts(constraint.rule))
-        counted.append(counts)
-        total.add(counts)
-    return Result(constraint, total, counted)
+def _results(
+    constraints: Iterable[Constraint], by_column: Sequence[Sequence[Cell]]
+) -> list[Result]:
+    results = []
+    for constraint in constraints:
+        rules = (constraint.rule,) if constraint.rule else ()
+        counted = [_total(cells, rules) for cells in by_column]
+        total = Counts()
+        for counts in counted:
+            total.add(counts)
+        results.append(Result(constraint, total, counted))
+    return results
 
 
-def _over_cases(group: Group, cells: Iterable[Cell], rules: Sequence[str]) -> None:
+def _total(cells: Iterable[Cell], rules: tuple[str, ...]) -> Counts:
+    """The checks of cells; those that came to the same are counted once and multiplied."""
+    total = Counts()
+    if rules:
+        for outcome, times in Counter(cell.outcome for cell in cells).items():
+            total.add(outcome.counts(*rules), times)
+    return total
+
+
+def _over_cases(group: Group, cells: Iterable[Cell], rules: tuple[str, ...]) -> None:
     by_case: dict[UUID | None, list[Cell]] = {}
     for cell in cells:
         by_case.setdefault(cell.case_id, []).append(cell)
     shares = []
-    for own in by_case.values():
-        counts = Counts()
-        for cell in own:
-            for rule in rules:
-                counts.add(cell.counts(rule))
+    for case_id, own in by_case.items():
+        counts = _total(own, rules)
         if counts.checks:
             shares.append(counts.share)
-        group.passed_cases += all(mark_of(cell, rules).sign == "all" for cell in own)
+        group.passed_cases += all(
+            mark is None or mark.sign == "all" for mark in group.marks[case_id]
+        )
     group.cases = len(by_case)
     group.judged = len(shares)
     if shares:

@@ -1,6 +1,5 @@
 """Marks: one cell of the evidence matrix as a sign and a number."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from prompts_app.services.cells import Cell
@@ -26,9 +25,9 @@ class Mark:
         return self.runs + self.unanswered
 
 
-def mark_of(cell: Cell, rules: Sequence[str]) -> Mark:
+def mark_of(cell: Cell, rules: tuple[str, ...]) -> Mark:
     """Return the mark of a cell; `rules` are those that are tested."""
-    passed, undecided = cell.together(rules)
+    passed, undecided = cell.outcome.together(rules)
     failed = cell.runs - passed - undecided
     if not cell.runs:
         sign = "unanswered"

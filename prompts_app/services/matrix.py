@@ -11,10 +11,10 @@ from typing import Any
 from django.db.models import Count
 
 from prompts_app.models import Entry, Run, TestCase, Version
-from prompts_app.services.cells import Cell, Constraint, cells_of, constraints_of
+from prompts_app.services.cells import Constraint, cells_of, constraints_of
 from prompts_app.services.groups import Column, Group, group_of
 from prompts_app.services.lift import Lift, lift_of
-from prompts_app.services.marks import Mark, mark_of
+from prompts_app.services.marks import Mark
 
 
 @dataclass(slots=True)
@@ -84,7 +84,7 @@ def matrix_for(
             looked_at,
             same_input=_has_one_input(version, old),
         )
-    return Matrix(version, constraints, chosen, groups, _rows(cases, own, groups, looked_at), lift)
+    return Matrix(version, constraints, chosen, groups, _rows(cases, groups), lift)
 
 
 def captured_for(version: Version, versions: Iterable[Version]) -> dict[int, int]:
@@ -179,32 +179,20 @@ def _has_one_input(*versions: Version) -> bool:
     return not any(version.content.get("variables") for version in versions)
 
 
-def _rows(
-    cases: Iterable[TestCase], cells: Iterable[Cell], groups: Sequence[Group],
-    looked_at: Sequence[Constraint],
-) -> list[Row]:  # fmt: skip
+def _rows(cases: Iterable[TestCase], groups: Sequence[Group]) -> list[Row]:
     """Cases in the author's order: those still there, and removed ones that runs were made with."""
-    by_place = {(cell.case_id, cell.model, cell.host, cell.demo): cell for cell in cells}
-    used = {case_id for case_id, *_rest in by_place}
-    numbers = {one.number for one in looked_at}
-    rules = {
-        group.demo: [
-            one.constraint.rule for one in group.tested if one.constraint.number in numbers
-        ]
-        for group in groups
-    }
     wanted: list[TestCase | None] = [
-        case for case in cases if case.withdrawn_at is None or case.pk in used
+        case
+        for case in cases
+        if case.withdrawn_at is None or any(case.pk in group.marks for group in groups)
     ]
-    if None in used:
+    if any(None in group.marks for group in groups):
         wanted.append(None)
     rows = []
     for case in wanted:
-        marks = []
+        marks: list[Mark | None] = []
         for group in groups:
-            for column in group.columns:
-                key = (case.pk if case else None, column.model, column.host, column.demo)
-                cell = by_place.get(key)
-                marks.append(mark_of(cell, rules[group.demo]) if cell is not None else None)
+            own = group.marks.get(case.pk if case is not None else None)
+            marks += own if own is not None else [None] * len(group.columns)
         rows.append(Row(case, marks))
     return rows

@@ -6,21 +6,30 @@ from urllib.parse import quote, urlencode
 
 from django.utils.formats import number_format
 from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from prompts_app.models import TestCase
 from prompts_app.services.groups import Column, Group
 from prompts_app.services.marks import Mark
 from prompts_app.services.matrix import Matrix, Row
 from prompts_app.templatetags.figures import duration, microusd
-from prompts_app.views.evidence_words import so_many
+from prompts_app.views.claims import so_many
 
 CASES_A_PAGE = 25
 # Stands in an address for the runs that were made without a test case.
 NO_CASE = "none"
 # The sign of a cell without a run.
 NEVER = "·"
+
+_CELL = '<td><a class="mark mark--{}" href="{}">{}</td>'
+_INSIDE = '<span aria-hidden="true">{}</span> {}<span class="visually-hidden">, {}</span></a>{}'
+_NEVER = (
+    '<td><span class="mark mark--never" aria-hidden="true">{}</span>'
+    '<span class="visually-hidden">{}</span></td>'
+)
 
 
 class Sign(NamedTuple):
@@ -64,30 +73,42 @@ def columns_shown(columns: Sequence[Column]) -> list[dict[str, Any]]:
 
 
 def rows_shown(matrix: Matrix, rows: Sequence[Row], address: str) -> list[dict[str, Any]]:
-    """Return rows with their marks; `address` ends where the arguments of a cell are added."""
+    """Return rows with their cells; `address` ends where the arguments of a cell are added.
+
+    The cells are made here and not by a template: hundreds of them would be most of a page's time.
+    """
     models = [quote(column_key(column), safe="") for column in matrix.columns]
-    signs = {name: (one.sign, one.tone, str(one.word)) for name, one in SIGNS.items()}
+    never = format_html(_NEVER, NEVER, _("not run"))
+    # Many cells come to the same and differ only in where they lead.
+    insides: dict[tuple[str, int, int, int], tuple[str, SafeString]] = {}
     shown = []
     for row in rows:
         start = f"{address}case={case_key(row.case)}&model="
-        marks: list[dict[str, Any] | None] = []
+        cells = []
         for mark, model in zip(row.marks, models, strict=True):
             if mark is None:
-                marks.append(None)
+                cells.append(never)
                 continue
-            sign, tone, word = signs[mark.sign]
-            marks.append(
-                {
-                    "sign": sign,
-                    "tone": tone,
-                    "word": word,
-                    "count": _count(mark),
-                    "unanswered": mark.unanswered,
-                    "url": start + model,
-                }
-            )
-        shown.append({"case": row.case, "name": case_name(row.case), "marks": marks})
+            key = (mark.sign, mark.passed, mark.runs, mark.unanswered)
+            inside = insides.get(key)
+            if inside is None:
+                inside = insides[key] = _inside(mark)
+            tone, rest = inside
+            cells.append(format_html(_CELL, tone, start + model, rest))
+        shown.append({"case": row.case, "name": case_name(row.case), "cells": cells})
     return shown
+
+
+def _inside(mark: Mark) -> tuple[str, SafeString]:
+    """The tone of a mark, and what follows its address up to the end of the cell."""
+    shown = mark_shown(mark)
+    without = ""
+    if mark.unanswered:
+        text = ngettext("%(count)s no answer", "%(count)s no answer", mark.unanswered)
+        without = format_html("<small>{}</small>", text % {"count": number_format(mark.unanswered)})
+    return shown["tone"], format_html(
+        _INSIDE, shown["sign"], shown["count"], shown["word"], without
+    )
 
 
 def mark_shown(mark: Mark) -> dict[str, Any]:
