@@ -78,20 +78,19 @@ def studio(request: Request) -> HttpResponse:
 
 
 def _row(entry: Entry) -> dict[str, Any]:
-    row: dict[str, Any] = {"entry": entry, "proof": phrases(entry.proof)}
+    row: dict[str, Any] = {"entry": entry}
     if entry.proof is None:
         return row
+    row["proof"], *row["facts"] = phrases(entry.proof)
     if entry.proof["checked"]:
         row["checked"] = datetime.fromisoformat(entry.proof["checked"])
     runs, models = entry.proof["runs"], entry.proof["models"]
-    row["facts"] = [
-        ngettext("%(number)s model", "%(number)s models", models)
-        % {"number": number_format(models)},
-    ]
     if entry.proof["tested"]:
         # Without tests the proof itself says how many runs there are.
         said = ngettext("%(number)s run", "%(number)s runs", runs)
-        row["facts"].insert(0, said % {"number": number_format(runs, force_grouping=True)})
+        row["facts"].append(said % {"number": number_format(runs, force_grouping=True)})
+    said = ngettext("%(number)s model", "%(number)s models", models)
+    row["facts"].append(said % {"number": number_format(models)})
     return row
 
 

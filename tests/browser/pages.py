@@ -38,6 +38,11 @@ AUTHORS = {
     "outputs": "/studio/entries/support-ticket-triage/outputs/",
     "picture outputs": "/studio/entries/product-picture/outputs/",
     "delete output": "/studio/entries/support-ticket-triage/outputs/{pasted}/delete/",
+    "evidence in the studio": "/studio/entries/support-ticket-triage/evidence/",
+    "evaluation": "/studio/entries/support-ticket-triage/evidence/{evaluation}/",
+    "answers of an evaluation": (
+        "/studio/entries/support-ticket-triage/outputs/?version=1&evaluation={evaluation}"
+    ),
     "settings": "/studio/entries/product-picture/settings/",
     "delete entry": "/studio/entries/support-ticket-triage/delete/",
     "own entry": "/@sample/support-ticket-triage/",
@@ -57,13 +62,17 @@ AUTHORS = {
 KNOWN = """
 import json
 from tests import factories
-from prompts_app.models import Entry, User
+from prompts_app.models import Entry, Evaluation, User
 author = User.objects.get(email="demo@promptfolio.example")
 triage = Entry.objects.get(slug="support-ticket-triage")
 case = triage.cases.order_by("position").first()
 provider = factories.provider(author, name="A provider of one's own")
 factories.model(provider, "some-model")
 factories.model(provider, "some-picture-model", kind="image")
+evaluation = Evaluation.objects.create(entry=triage, total=3, repeats=3, bound=1_000_000)
+for repeat, fields in enumerate((
+    {}, {"state": "failed", "error_code": "silent", "attempts": 4}, {"state": "stopped"}), 1):
+    factories.run(triage.baseline, case, evaluation=evaluation, repeat=repeat, **fields)
 draft = Entry.objects.get(slug="sql-explainer").draft
 draft.content["messages"][0]["content"] += " And a change not published yet."
 draft.save()
@@ -73,6 +82,7 @@ print(json.dumps({
     "pasted": str(factories.run(triage.published, origin="pasted").pk),
     "attempt": str(factories.attempt(triage, output="One *answer*.", values=case.values).pk),
     "provider": provider.pk,
+    "evaluation": str(evaluation.pk),
 }))
 """
 

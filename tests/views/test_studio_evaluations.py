@@ -13,7 +13,7 @@ from django.utils.html import escape
 from pytest_django import DjangoAssertNumQueries
 
 from prompts_app.models import Entry, Evaluation, LLMModel, Provider, Run, SiteGrant, Spending
-from prompts_app.services import captures, evaluations, judging, versions, wishes
+from prompts_app.services import captures, evaluations, judging, stored, versions, wishes
 from prompts_app.services.wishes import Wish
 from prompts_app.templatetags.ledger import dollars
 from tests import factories
@@ -411,7 +411,7 @@ def test_stored_answers_are_judged_at_the_price_that_was_shown(
     assert "No stored answer waits" in body(page)
     assert judged.published is not None
     run = factories.run(judged.published)
-    number, bound = evaluations.judge_stored_bound(judged, model)
+    number, bound = stored.most(judged, model)
     assert number == 1
     button = f"Judge 1 answer, at most {dollars(bound)}"
     assert button in body(client.get(address(judged)))
