@@ -13,7 +13,7 @@ from prompts_app.services.groups import Group, Result, group_of
 from prompts_app.services.matrix import measured_against
 
 # Newest first, those of the chosen case before all others; beyond that a page would say no more.
-MAX_RUNS = 500
+MAX_RUNS = 200
 # Outputs without a test case have no page of their own to stand on, so some are shown in full.
 MAX_WITHOUT_CASE = 6
 

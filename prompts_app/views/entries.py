@@ -29,7 +29,7 @@ from prompts_app.views.verdicts import standings_of
 # Stands in copied code where the author names no model that a reader could call too.
 _ANY_MODEL = "MODEL"
 _ANY_ADDRESS = "https://api.openai.com/v1"
-# A table of outputs longer than this says how many more there are.
+# A table of outputs is no longer than this; all of them stand with the evidence.
 _ROWS = 60
 _MOST = 2**31
 _SCRIPTS = ("copy.js", "tabs.js", "showall.js", "contents.js")
@@ -178,7 +178,7 @@ def _version_context(
         "side_by_side": _answers(side_by_side, html, version),
         "without_case": _answers(evidence.without_case, html, version),
         "rows": [(run, answers.picture(run, small=True)) for run in evidence.runs[:_ROWS]],
-        "rows_left": max(0, len(evidence.runs) - _ROWS),
+        "more_rows": len(evidence.runs) > _ROWS,
     }
 
 
