@@ -66,7 +66,10 @@ def evidence(request: Request, slug: str) -> HttpResponse:
 def evaluation_cost(request: Request, slug: str) -> HttpResponse:
     """What the choice in the query comes to, as the page includes it."""
     offered = selection.selection_for(_published(request, slug))
-    form = EvaluationForm(offered, request.GET)
+    chosen = request.GET.copy()
+    if "judge" not in chosen:
+        chosen["judge"] = _start_values(offered, only_baseline=False)["judge"]
+    form = EvaluationForm(offered, chosen)
     cost = cost_of(offered, form)
     # The field comes along only when it appears or goes: a choice in it keeps its focus.
     judge_moves = bool(cost.judged) != ("judge" in request.GET)

@@ -379,8 +379,10 @@ def test_a_judging_model_is_asked_for_where_a_rule_needs_one(
     query = sent(wish)
     del query["judge"]
     response = client.get(part, query, headers=HTMX)
-    assert "1 constraint needs a model that judges and stays open." in body(response)
+    assert f"at most {dollars(expected.judge_bound)} of it." in body(response)
     assert 'name="judge"' in response.content.decode()
+    response = client.get(part, query | {"judge": ""}, headers=HTMX)
+    assert "1 constraint needs a model that judges and stays open." in body(response)
     wish = wish_of(judged, model, versions=[judged.versions.get(number=2)], judge=model)
     response = client.get(part, sent(wish), headers=HTMX)
     assert "hx-swap-oob" in response.content.decode()
