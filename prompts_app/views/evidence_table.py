@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from prompts_app.models import TestCase
 from prompts_app.services.groups import Column, Group
@@ -104,8 +104,8 @@ def _inside(mark: Mark) -> tuple[str, SafeString]:
     shown = mark_shown(mark)
     without = ""
     if mark.unanswered:
-        text = ngettext("%(count)s no answer", "%(count)s no answer", mark.unanswered)
-        without = format_html("<small>{}</small>", text % {"count": number_format(mark.unanswered)})
+        text = _("%(count)s without an answer") % {"count": number_format(mark.unanswered)}
+        without = format_html("<small>{}</small>", text)
     return shown["tone"], format_html(
         _INSIDE, shown["sign"], shown["count"], shown["word"], without
     )

@@ -105,7 +105,7 @@ def test_hidden_withdrawn_and_unanswered_count_and_are_named(client: Client) -> 
     assert "Version 2 keeps 0 of 2 tested constraints" in shown
     assert "14 of 16 checks over 8 runs; 7 shown. 1 is hidden by the author and counts." in shown
     assert "2 calls got no answer." in shown
-    assert "2 no answer" in shown
+    assert "2 without an answer" in shown
     assert "removed, still counted" in shown
 
 
