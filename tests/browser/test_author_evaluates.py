@@ -12,7 +12,7 @@ AUTHOR = """
 from prompts_app.services import accounts
 from tests import factories
 author = accounts.create_author(
-    "grace@example.org", "{password}", handle="grace", name="Grace", operator=True)
+    "rosalind@example.org", "{password}", handle="rosalind", name="Rosalind", operator=True)
 provider = factories.provider(author, "{demo}")
 for name in ("demo-small", "demo-large"):
     factories.model(provider, name, input_price=100_000, output_price=200_000)
@@ -42,7 +42,7 @@ def test_from_the_choice_to_the_evidence(visit: Visit, site: RunningSite, watch:
     watch.allowed.add(422)
     site.python(AUTHOR.format(password=PASSWORD, demo=site.environment["DEMO_MODEL_URL"]))
     page = visit()
-    sign_in(page, "grace@example.org", PASSWORD)
+    sign_in(page, "rosalind@example.org", PASSWORD)
     page.get_by_role("link", name="A short summary").click()
     page.get_by_role("link", name="Evidence", exact=True).click()
 
