@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models.functions import Length
 
 from prompts_app.models import Run, Version
-from prompts_app.services.cells import Constraint, constraints_of
+from prompts_app.services.cells import constraints_of
 
 # A piece ends at so many runs, or earlier where their answers hold so many characters.
 _RUNS = 500
@@ -21,6 +21,13 @@ FIELDS = (
     *("latency_ms", "first_token_ms", "attempts", "hidden", "output"),
 )
 
+# Fields of a run that are called the same in a row.
+_AS_THEY_ARE = (
+    *("repeat", "model_asked", "model_answered", "provider_host", "created_at", "finished_at"),
+    *("finish_reason", "prompt_tokens", "completion_tokens", "latency_ms", "first_token_ms"),
+    *("attempts", "hidden", "output"),
+)
+
 
 def results_of(version: Version) -> Iterator[dict[str, Any]]:
     """Yield one row for each counted run, oldest first: FIELDS, and "states".
@@ -29,17 +36,19 @@ def results_of(version: Version) -> Iterator[dict[str, Any]]:
     has one for each of its constraints, "passed", "failed", "untestable", "open" (not judged yet)
     or "stated" (nothing tests it); "" where there was no answer. A hidden run has no output here.
     """
-    constraints = constraints_of(version.content)
+    rules = [one.rule for one in constraints_of(version.content)]
     for ids in _pieces(version):
         rows = (
             Run.objects.filter(pk__in=ids)
-            .select_related("version", "case")
-            .defer("raw_response", "error_detail", "parameters_sent", "values")
-            .defer("version__content", "case__values")
             .order_by("created_at", "pk")
+            .values(
+                *("pk", "version__number", "version__content_hash", "case__name"),
+                *("case__withdrawn_at", "is_demo", "state", "error_code", "cost", "verdicts"),
+                *_AS_THEY_ARE,
+            )
         )
-        for run in rows:
-            yield _row(run, constraints)
+        for row in rows:
+            yield _row(row, rules)
 
 
 def _pieces(version: Version) -> Iterator[list[UUID]]:
@@ -62,38 +71,27 @@ def _pieces(version: Version) -> Iterator[list[UUID]]:
         yield piece
 
 
-def _row(run: Run, constraints: list[Constraint]) -> dict[str, Any]:
-    answered = run.state == Run.State.DONE
-    return {
-        "id": str(run.pk),
-        "captured_for_version": run.version.number,
-        "content_hash": run.version.content_hash,
-        "case": run.case.name if run.case else "",
-        "case_withdrawn": run.case is not None and run.case.withdrawn_at is not None,
-        "repeat": run.repeat,
-        "model_asked": run.model_asked,
-        "model_answered": run.model_answered,
-        "provider_host": run.provider_host,
-        "demo": run.is_demo,
-        "created_at": run.created_at.isoformat(),
-        "finished_at": run.finished_at.isoformat() if run.finished_at else "",
+def _row(run: dict[str, Any], rules: list[str]) -> dict[str, Any]:
+    answered = run["state"] == Run.State.DONE
+    return {name: run[name] for name in _AS_THEY_ARE} | {
+        "id": str(run["pk"]),
+        "captured_for_version": run["version__number"],
+        "content_hash": run["version__content_hash"],
+        "case": run["case__name"] or "",
+        "case_withdrawn": run["case__withdrawn_at"] is not None,
+        "demo": run["is_demo"],
+        "created_at": run["created_at"].isoformat(),
+        "finished_at": run["finished_at"].isoformat() if run["finished_at"] else "",
         "answered": answered,
-        "error": "" if answered else run.error_code,
-        "finish_reason": run.finish_reason,
-        "prompt_tokens": run.prompt_tokens,
-        "completion_tokens": run.completion_tokens,
-        "cost_microusd": run.cost,
-        "latency_ms": run.latency_ms,
-        "first_token_ms": run.first_token_ms,
-        "attempts": run.attempts,
-        "hidden": run.hidden,
-        "output": None if run.hidden else run.output,
-        "states": [_state(run, one) if answered else "" for one in constraints],
+        "error": "" if answered else run["error_code"],
+        "cost_microusd": run["cost"],
+        "output": None if run["hidden"] else run["output"],
+        "states": [_state(run["verdicts"], rule) if answered else "" for rule in rules],
     }
 
 
-def _state(run: Run, constraint: Constraint) -> str:
-    if not constraint.rule:
+def _state(verdicts: dict[str, dict[str, Any]], rule: str) -> str:
+    if not rule:
         return "stated"
-    verdict = run.verdicts.get(constraint.rule)
+    verdict = verdicts.get(rule)
     return verdict["state"] if verdict and verdict["state"] in _STATES else "open"

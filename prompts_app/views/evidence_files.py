@@ -81,9 +81,13 @@ def _json(version: Version) -> Iterator[str]:
     yield json.dumps(head, ensure_ascii=False)[:-1] + ', "runs": ['
     between = "\n"
     for row in results_of(version):
-        yield between + json.dumps(row | {"url": _run_url(row)}, ensure_ascii=False)
+        yield between + json.dumps(_in_order(row), ensure_ascii=False)
         between = ",\n"
     yield "\n]}\n"
+
+
+def _in_order(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in (*FIELDS, "states")} | {"url": _run_url(row)}
 
 
 def _cell(value: Any) -> str | float | None:
