@@ -74,7 +74,9 @@ def evidence_for(
     every_case = list(entry.cases.all())
     cases = [case for case in every_case if case.withdrawn_at is None]
     wish = _wish(entry, cases, case_id)
-    found = _runs(version, baseline, history, {case.pk: case for case in every_case}, wish)
+    # Without a wish the first case shows most, unless nothing was run with it.
+    first = wish or next(iter(cases), None)
+    found = _runs(version, baseline, history, {case.pk: case for case in every_case}, first)
     after = [run for run in found if run.version.prompt_hash == version.prompt_hash]
     before = [run for run in found if run.version.prompt_hash != version.prompt_hash]
     chosen = wish or _shows_most(cases, before, after)
@@ -151,9 +153,12 @@ def _runs(
     baseline: Version | None,
     history: Iterable[Version],
     cases: Mapping[uuid.UUID, TestCase],
-    wish: TestCase | None,
+    first: TestCase | None,
 ) -> list[Run]:
-    """Runs of both prompts, most trusted and newest first, without their outputs."""
+    """Runs of both prompts, most trusted and newest first, without their outputs.
+
+    Those of the case `first` are there, whatever is left out.
+    """
     chosen = {one.pk: one for one in (version, baseline) if one is not None}
     hashes = {one.prompt_hash for one in chosen.values()}
     sharing = {one.pk: one for one in history if one.prompt_hash in hashes} | chosen
@@ -164,7 +169,7 @@ def _runs(
         .defer("model__provider__key_encrypted")
         .annotate(
             own_values=Case(When(Q(case__isnull=True), then=F("values")), output_field=JSONField()),
-            elsewhere=_elsewhere(wish),
+            elsewhere=_elsewhere(first),
         )
         .select_related("picture", "model__provider")
         .order_by("elsewhere", "-created_at", "-pk")[:MAX_RUNS]
@@ -184,8 +189,8 @@ def _runs(
     )
 
 
-def _elsewhere(wish: TestCase | None) -> Case | Value:
-    return Value(1) if wish is None else Case(When(case=wish, then=0), default=1)
+def _elsewhere(first: TestCase | None) -> Case | Value:
+    return Value(1) if first is None else Case(When(case=first, then=0), default=1)
 
 
 def _input(run: Run) -> Hashable:

@@ -53,7 +53,8 @@ def standings_of(
         result = group.results[number - 1] if group is not None else None
         state = result.state if result is not None else "stated"
         one["state"] = state if state in _STATES.values() else ""
-        one["said"] = said_of(result.counts) if result is not None and one["test"] else ""
+        counts = result.counts if result is not None else Counts()
+        one["said"] = said_of(counts) if one["test"] else ""
         one["url"] = f"{story_url}{number}" if state != "stated" else ""
     return shown
 

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from prompts_app.models import Entry, Run, TestCase, Version
+from prompts_app.services import evidence
 from tests import factories
 from tests.views.test_entry import address, page
 
@@ -112,9 +113,23 @@ def test_pasted_outputs_prove_nothing(client: Client) -> None:
     shown = page(client, factories.judged(entry))
     assert 'class="proof"' not in shown
     assert "3 constraints, stated, not tested yet" in shown
+    assert "None of this was captured here" in shown
+    assert section(shown, "constraints").count(">not tested yet</span>") == 2
     # What was found in them is shown all the same.
     assert "pasted by the author" in shown
     assert "constraint--kept" in shown
+
+
+def test_the_first_case_is_shown_however_many_runs_came_later(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence, "MAX_RUNS", 4)
+    entry, first, second = twin()
+    for name in ("one", "two", "three"):
+        case = factories.case(entry, name)
+        for version in (first, second):
+            answered(version, case, name)
+    assert "Case 1 of 3" in page(client, entry)
 
 
 def test_without_a_tested_constraint_runs_are_counted(client: Client) -> None:
@@ -146,8 +161,7 @@ def test_each_constraint_says_what_all_runs_come_to(client: Client) -> None:
         link = f'href="{address(entry)}evidence/?constraint={number}">{said}</a>'
         assert link in constraints, link
     assert constraints.count("stated, not tested") == 1
-    evidence = section(shown, "evidence")
-    assert "8 of 10 checks over 5 runs; 4 shown." in evidence
+    assert "8 of 10 checks over 5 runs; 4 shown." in section(shown, "evidence")
 
 
 def test_what_is_kept_says_so_with_its_number_of_runs(client: Client) -> None:
