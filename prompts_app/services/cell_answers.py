@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
-from prompts_app.models import Receipt, Run, TestCase, Version
+from prompts_app.models import Run, TestCase, Version
 from prompts_app.services.cells import Place
+from prompts_app.services.evidence import with_receipts
 
 PAGE = 5
 
@@ -105,8 +106,7 @@ def _filter(wanted: Wanted) -> Q:
 def _runs(ids: Iterable[UUID]) -> dict[Any, Run]:
     return {
         run.pk: run
-        for run in Run.objects.filter(pk__in=list(ids))
+        for run in with_receipts(Run.objects.filter(pk__in=list(ids)))
         .defer("raw_response", "error_detail", "parameters_sent", "values")
         .select_related("picture")
-        .annotate(has_receipt=Exists(Receipt.objects.filter(run=OuterRef("pk"))))
     }
