@@ -2,7 +2,7 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from django.db import transaction
@@ -10,10 +10,13 @@ from django.db.models import Count, Q, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from prompts_app.models import Entry, Evaluation, Run
+from prompts_app.assertions.base import Spec
+from prompts_app.assertions.rubric import is_judged
+from prompts_app.models import Entry, Evaluation, LLMModel, Run
 from prompts_app.models.runs import NEVER_CALLED
-from prompts_app.services import calls, keys, providers, wishes
+from prompts_app.services import calls, judges, keys, providers, wishes
 from prompts_app.services.cases import values_for
+from prompts_app.services.rules import rules_by_prompt
 from prompts_app.services.wishes import Wish
 
 
@@ -82,23 +85,27 @@ def stop(evaluation: Evaluation) -> int:
 
 
 def missing(evaluation: Evaluation) -> tuple[int, int]:
-    """Return how many runs were never made, and the most they cost (micro-dollars).
+    """Return how many runs were never made, and the most they cost (micro-dollars), judged.
 
     One whose model or version is gone costs nothing: it cannot be made.
     """
-    runs = evaluation.runs.filter(_never_made()).select_related("version", "model__provider__owner")
-    bounds = [_bound_of(run) for run in runs]
+    runs = evaluation.runs.filter(_never_made()).select_related(
+        "version", "model__provider__owner", "judge__provider__owner"
+    )
+    rules = rules_by_prompt(evaluation.entry)
+    bounds = [_bound_of(run, rules[run.version.prompt_hash].values()) for run in runs]
     return len(bounds), sum(bounds)
 
 
 def resume(evaluation: Evaluation) -> int:
     """Ask again for the runs that were never made; return how many.
 
-    The evaluation may then cost what it has cost so far and what `missing` says.
+    The evaluation may then cost what is spent or set aside so far and what `missing` says, or what
+    it might before if that is more.
     """
     with transaction.atomic():
-        cost, (_number, bound) = progress(evaluation).cost, missing(evaluation)
-        Evaluation.objects.filter(pk=evaluation.pk).update(stopped_at=None, bound=cost + bound)
+        bound = max(evaluation.bound, _committed(evaluation) + missing(evaluation)[1])
+        Evaluation.objects.filter(pk=evaluation.pk).update(stopped_at=None, bound=bound)
         return evaluation.runs.filter(_never_made()).update(
             state=Run.State.WAITING,
             error_code="",
@@ -156,20 +163,27 @@ def covers(run: Run, bound: int) -> bool:
     """
     if run.evaluation is None:
         return True
-    spent = run.evaluation.runs.aggregate(
+    return _committed(run.evaluation) + bound <= run.evaluation.bound
+
+
+def _committed(evaluation: Evaluation) -> int:
+    spent = evaluation.runs.aggregate(
         # What a call under way may cost, or what a settled one did.
         last=Sum(Coalesce("reservation__actual", "reservation__amount")),
         earlier=Sum("earlier_cost"),
         judged=Sum("judge_cost"),
     )
-    return sum(value or 0 for value in spent.values()) + bound <= run.evaluation.bound
+    return sum(value or 0 for value in spent.values())
 
 
-def _bound_of(run: Run) -> int:
+def _bound_of(run: Run, rules: Iterable[Spec]) -> int:
     if run.model is None or run.version.withdrawn_at is not None:
         return 0
     try:
-        return calls.plan(run.model, run.version.content, run.values).bound
+        bound = calls.plan(run.model, run.version.content, run.values).bound
+        if run.judge is not None and run.model.kind == LLMModel.Kind.TEXT:
+            bound += sum(judges.bound(run.judge, spec) for spec in rules if is_judged(spec))
+        return bound
     except keys.KeyUnreadable:
         return 0
 

@@ -23,7 +23,9 @@ def may_be_deleted(run: Run) -> bool:
     """Say whether deleting takes no evidence away: not a captured answer, and nothing under way."""
     if run.origin != Run.Origin.CAPTURED:
         return run.is_over
-    # Also a call that got no answer is counted; one that was never made is not.
+    # An evaluation asks again for what it never made, and counts every call it made.
+    if run.evaluation_id is not None:
+        return False
     return run.is_over and run.state != Run.State.DONE and not run.attempts
 
 
