@@ -14,7 +14,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from prompts_app import access
-from prompts_app.forms.providers import NameForm, ProviderForm, TermsForms, TickedForm, too_many
+from prompts_app.forms.offers import NameForm, TermsForms, TickedForm, too_many
+from prompts_app.forms.providers import ProviderForm
 from prompts_app.http import Request
 from prompts_app.llm import presets
 from prompts_app.llm.errors import LLMError
