@@ -19,7 +19,7 @@ import openai
 
 from bench import evidence, load, tries
 from portfolio.launch import answers, free_port
-from tests.site import RunningSite
+from tests.site import ROOMY, RunningSite
 
 TRIES = 200
 CONNECTIONS = 32
@@ -53,8 +53,7 @@ def main() -> None:
             "OPENAI_BASE_URL": upstream,
             "OPENAI_API_KEY": "sk-bench",
             "LLM_MODELS": "model-a=1.00/2.00",
-            "TRIES_PER_VISITOR_PER_DAY": "10000",
-            "TRIES_PER_ENTRY_PER_DAY": "100000",
+            **ROOMY,
         }
         if "DATABASE_URL" in os.environ:
             environment["DATABASE_URL"] = os.environ["DATABASE_URL"]

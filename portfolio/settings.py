@@ -58,6 +58,32 @@ try:
     TRIES_PER_ENTRY_PER_DAY = environment.between(
         env.int("TRIES_PER_ENTRY_PER_DAY", 200), 0, 1_000_000, "TRIES_PER_ENTRY_PER_DAY"
     )
+    TRIES_PER_AUTHOR_PER_DAY = environment.between(
+        env.int("TRIES_PER_AUTHOR_PER_DAY", 1000), 0, 1_000_000, "TRIES_PER_AUTHOR_PER_DAY"
+    )
+    TRIES_AT_ONCE_PER_AUTHOR = environment.between(
+        env.int("TRIES_AT_ONCE_PER_AUTHOR", 20), 0, 10_000, "TRIES_AT_ONCE_PER_AUTHOR"
+    )
+    SITE_DAILY_BUDGET = environment.dollars(
+        env.str("SITE_DAILY_BUDGET_USD", "10.00"), "SITE_DAILY_BUDGET_USD"
+    )
+    SITE_TRIES_PER_ADDRESS_PER_DAY = environment.between(
+        env.int("SITE_TRIES_PER_ADDRESS_PER_DAY", 100),
+        *(0, 1_000_000, "SITE_TRIES_PER_ADDRESS_PER_DAY"),
+    )
+    SITE_TRIES_PER_DAY = environment.between(
+        env.int("SITE_TRIES_PER_DAY", 2000), 0, 1_000_000, "SITE_TRIES_PER_DAY"
+    )
+    TRIES_AT_ONCE_PER_VISITOR = environment.between(
+        env.int("TRIES_AT_ONCE_PER_VISITOR", 4), 0, 10_000, "TRIES_AT_ONCE_PER_VISITOR"
+    )
+    SITE_TRIES_AT_ONCE_PER_ADDRESS = environment.between(
+        env.int("SITE_TRIES_AT_ONCE_PER_ADDRESS", 12),
+        *(0, 10_000, "SITE_TRIES_AT_ONCE_PER_ADDRESS"),
+    )
+    SITE_TRIES_AT_ONCE = environment.between(
+        env.int("SITE_TRIES_AT_ONCE", 200), 0, 10_000, "SITE_TRIES_AT_ONCE"
+    )
     PAGE_THREADS = environment.between(env.int("PAGE_THREADS", 8), 1, 128, "PAGE_THREADS")
 
     ACCOUNT_SIGNUP = environment.one_of(

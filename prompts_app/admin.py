@@ -70,7 +70,10 @@ class SpendingForm(forms.ModelForm):
 
     class Meta:
         model = Spending
-        fields = ("daily_limit", "tries_per_visitor", "tries_per_entry", "paused")
+        fields = (
+            *("daily_limit", "tries_per_visitor", "tries_per_entry", "tries_per_day"),
+            *("tries_at_once", "paused"),
+        )
 
 
 class GrantInline(admin.StackedInline):
@@ -233,7 +236,10 @@ class Ledger(ReadOnly):
 class BudgetDayAdmin(Ledger):
     """What each author spent, by day."""
 
-    list_display = ("owner", "day", "purse", "limit_shown", "spent_shown", "reserved_shown")
+    list_display = (
+        *("owner", "day", "purse", "limit_shown", "spent_shown", "reserved_shown"),
+        "overrun_shown",
+    )
     list_filter = ("purse",)
     date_hierarchy = "day"
     fields = list_display
@@ -252,6 +258,11 @@ class BudgetDayAdmin(Ledger):
     def reserved_shown(self, row: BudgetDay) -> str:
         """What is set aside for calls under way."""
         return self.shown(row, "reserved")
+
+    @admin.display(description=_("Billed beyond the most asked for"), ordering="overrun")
+    def overrun_shown(self, row: BudgetDay) -> str:
+        """The part of what was spent that no reservation covered."""
+        return self.shown(row, "overrun")
 
 
 @admin.register(Reservation)

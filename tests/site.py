@@ -16,6 +16,20 @@ ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60
 
 
+# For one visitor who tries more than any limit of a site would let them.
+ROOMY = {
+    "TRIES_PER_VISITOR_PER_DAY": "10000",
+    "TRIES_PER_ENTRY_PER_DAY": "100000",
+    "TRIES_PER_AUTHOR_PER_DAY": "100000",
+    "TRIES_AT_ONCE_PER_VISITOR": "10000",
+    "TRIES_AT_ONCE_PER_AUTHOR": "10000",
+    "SITE_TRIES_PER_ADDRESS_PER_DAY": "100000",
+    "SITE_TRIES_AT_ONCE_PER_ADDRESS": "10000",
+    "SITE_TRIES_PER_DAY": "100000",
+    "SITE_TRIES_AT_ONCE": "10000",
+    "SITE_DAILY_BUDGET_USD": "100000",
+}
+
 # Reads one JSON string of code a line, answers one JSON object a line.
 SHELL = """
 import contextlib, io, json, sys, traceback

@@ -17,6 +17,7 @@ MICRODOLLARS = 1_000_000
 MAX_DOLLARS = 100_000
 MAX_TRIES_OF_VISITOR = 10_000
 MAX_TRIES_OF_ENTRY = 1_000_000
+MAX_AT_ONCE = 10_000
 
 
 class DollarsField(PlainCharField):
@@ -84,7 +85,7 @@ def _tries(most: int, **options: Any) -> forms.IntegerField:
 
 
 class LimitsForm(forms.Form):
-    """How much an author lets visitors spend and try, each day (UTC)."""
+    """How much an author lets visitors spend and try, each day (UTC) and at once."""
 
     daily_limit = DollarsField(
         label=gettext_lazy("Daily budget, in dollars"),
@@ -103,6 +104,16 @@ class LimitsForm(forms.Form):
         MAX_TRIES_OF_ENTRY,
         label=gettext_lazy("Tries per entry and day"),
         help_text=gettext_lazy("By all visitors together."),
+    )
+    tries_per_day = _tries(
+        MAX_TRIES_OF_ENTRY,
+        label=gettext_lazy("Tries per day"),
+        help_text=gettext_lazy("By all visitors, on all your entries together."),
+    )
+    tries_at_once = _tries(
+        MAX_AT_ONCE,
+        label=gettext_lazy("Tries at once"),
+        help_text=gettext_lazy("Running at the same moment, on all your entries together."),
     )
 
     def __init__(self, spending: Spending, data: Any = None) -> None:

@@ -12,7 +12,7 @@ from prompts_app.models.rendered import RenderedText
 from prompts_app.models.runs import Run
 from prompts_app.models.site import KeyFingerprint
 from prompts_app.models.tallies import Tally
-from prompts_app.models.tries import Try, VisitorSalt
+from prompts_app.models.tries import RefusalCount, Try, VisitorSalt
 from prompts_app.models.versions import Version
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Provider",
     "Receipt",
     "ReceiptKey",
+    "RefusalCount",
     "RenderedText",
     "Reservation",
     "Run",

@@ -57,13 +57,25 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.email = self.email.strip().lower()
 
 
+def _tries_per_day() -> int:
+    return int(settings.TRIES_PER_AUTHOR_PER_DAY)
+
+
+def _tries_at_once() -> int:
+    return int(settings.TRIES_AT_ONCE_PER_AUTHOR)
+
+
 class Spending(models.Model):
-    """What an author allows visitors to spend and try. Money in micro-dollars."""
+    """What an author allows visitors to spend and try. Money in micro-dollars, days of UTC."""
 
     owner = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="spending")
     daily_limit = models.BigIntegerField()
+    # A visitor's on all entries together, all visitors' on one entry, all on all entries.
     tries_per_visitor = models.PositiveIntegerField()
     tries_per_entry = models.PositiveIntegerField()
+    tries_per_day = models.PositiveIntegerField(default=_tries_per_day)
+    # All visitors' on all entries, running now.
+    tries_at_once = models.PositiveIntegerField(default=_tries_at_once)
     paused = models.BooleanField(default=False)
 
     class Meta:

@@ -28,6 +28,8 @@ class BudgetDay(models.Model):
     limit = models.BigIntegerField()
     spent = models.BigIntegerField(default=0)
     reserved = models.BigIntegerField(default=0)
+    # The part of `spent` that providers billed beyond the most they were asked for.
+    overrun = models.BigIntegerField(default=0)
 
     class Meta:
         verbose_name = _("day's budget")
@@ -35,9 +37,12 @@ class BudgetDay(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("owner", "purse", "day"), name="budget_day"),
             models.CheckConstraint(
-                condition=Q(spent__gte=0, reserved__gte=0, limit__gte=0), name="budget_positive"
+                condition=Q(spent__gte=0, reserved__gte=0, limit__gte=0, overrun__gte=0),
+                name="budget_positive",
             ),
         )
+        # What all authors together have spent of the operator's money on a day.
+        indexes = (models.Index(fields=("purse", "day"), name="budget_of_day"),)
 
     def __str__(self) -> str:
         return f"{self.owner} {self.day} {self.purse}"
@@ -51,7 +56,7 @@ class Reservation(models.Model):
 
         OPEN = "open", _("open")
         SETTLED = "settled", _("settled")
-        # Its process died: counted as spent in full.
+        # Its process died: counted as spent in full, until it turns out to have been only slow.
         FORFEITED = "forfeited", _("forfeited")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

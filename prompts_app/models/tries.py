@@ -1,5 +1,6 @@
 """Tries: visitors' runs, private and short-lived."""
 
+import uuid
 from datetime import timedelta
 from typing import ClassVar
 
@@ -7,8 +8,10 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from prompts_app.models.accounts import User
 from prompts_app.models.entries import Entry
 from prompts_app.models.execution import Execution
+from prompts_app.models.ledger import Reservation
 
 KEPT_FOR = timedelta(days=30)
 
@@ -26,12 +29,24 @@ class TryQuerySet(models.QuerySet["Try"]):
 
 
 class Try(Execution):
-    """A visitor's run. Its id is the one-time id of the form: the same id never runs twice."""
+    """A visitor's run, alone or as one column of a group that stands side by side.
+
+    The group is the one-time id of the form, and the id of its first column: the same id never
+    runs twice. Towards every limit a group is one try.
+    """
 
     entry = models.ForeignKey(Entry, models.CASCADE, related_name="tries")
-    # HMAC of the address under a salt that is thrown away; no address is kept.
+    group = models.UUIDField(default=uuid.uuid4)
+    column = models.PositiveSmallIntegerField(default=0)
+    # HMAC of the address, and of the network it is in, under a salt that is thrown away; no
+    # address is kept.
     visitor = models.CharField(max_length=64)
-    # The author's own tries from the public page are counted apart.
+    block = models.CharField(max_length=64, blank=True)
+    # Whether limits of a day count it. Of a group only the first column ever does.
+    counts = models.BooleanField(default=True)
+    reservation = models.OneToOneField(
+        Reservation, models.SET_NULL, null=True, blank=True, related_name="attempt"
+    )
     expires_at = models.DateTimeField(default=_end)
 
     objects: ClassVar[TryQuerySet] = TryQuerySet.as_manager()  # type: ignore[assignment]
@@ -41,9 +56,41 @@ class Try(Execution):
         verbose_name_plural = _("tries")
         indexes = (
             models.Index(fields=("entry", "created_at"), name="try_of_entry"),
-            models.Index(fields=("visitor", "created_at"), name="try_of_visitor"),
+            # All that limits ask of the tries of a day, so that no answer has to be read for it.
+            models.Index(
+                fields=("created_at", "counts", "state", "entry", "visitor", "block", "group"),
+                name="try_of_day",
+            ),
             models.Index(fields=("expires_at",), name="try_expiry"),
+            models.Index(
+                fields=("created_at",), name="try_waiting", condition=models.Q(state="waiting")
+            ),
         )
+        constraints = (
+            models.UniqueConstraint(fields=("group", "column"), name="try_column_of_group"),
+        )
+
+
+class RefusalCount(models.Model):
+    """How often visitors were refused a try of an entry on one day (UTC), and why; not who."""
+
+    owner = models.ForeignKey(User, models.CASCADE, related_name="refusals")
+    entry = models.ForeignKey(Entry, models.CASCADE, related_name="refusals")
+    day = models.DateField()
+    # A code of services.limits.Refused.
+    code = models.CharField(max_length=40)
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("refusal count")
+        verbose_name_plural = _("refusal counts")
+        constraints = (
+            models.UniqueConstraint(fields=("entry", "day", "code"), name="refusals_counted_once"),
+        )
+        indexes = (models.Index(fields=("owner", "day"), name="refusals_of_owner"),)
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.code}"
 
 
 class VisitorSalt(models.Model):

@@ -1,28 +1,41 @@
 """The ledger's verbs: reserve before a call, settle exactly once after it.
 
-Every amount is integer micro-dollars. A day is a day of UTC, fixed when the money is set aside.
+Every amount is integer micro-dollars. A day is a day of UTC, the owner's own: fixed when the money
+is set aside, and never an earlier one than the owner's books have reached.
 """
 
+import logging
 import uuid
-from datetime import datetime, timedelta
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 
-from django.db import transaction
-from django.db.models import F
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db.models import BigIntegerField, F, QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from prompts_app.models import BudgetDay, LLMModel, Reservation, SiteGrant, Spending, User
 from prompts_app.services import days
 
+log = logging.getLogger("promptfolio.ledger")
+
 # Longer than every deadline of a call, so that only a dead process lets one run out.
 LEASE = timedelta(minutes=10)
+# Any number, as long as nothing else in the database locks by it.
+_TURN = 0x7072_6F6D_7074
 
 
 class BudgetExhausted(Exception):  # noqa: N818 - it reads as the condition it is
-    """The day's money does not cover the call; `resets_at` is when a new day begins (UTC)."""
+    """The day's money does not cover the call; `resets_at` is when a new day begins (UTC).
 
-    def __init__(self, resets_at: datetime) -> None:
+    `scope` says whose money: "author", or "site" for the operator's cap over all authors.
+    """
+
+    def __init__(self, resets_at: datetime, scope: str = "author") -> None:
         super().__init__("budget exhausted")
         self.resets_at = resets_at
+        self.scope = scope
 
 
 def day_limit(owner: User, purse: str) -> int:
@@ -37,36 +50,112 @@ def purse_of(model: LLMModel) -> str:
     return BudgetDay.Purse.OWN if model.provider.owner_id else BudgetDay.Purse.SITE
 
 
-def reserve(owner: User, purse: str, amount: int) -> Reservation:
-    """Set `amount` aside, or refuse.
+def books(owner: User) -> tuple[date, dict[str, BudgetDay]]:
+    """Return the owner's day, and its rows by purse as far as there are any yet.
 
-    Call it first in a transaction: the row it updates is locked until that ends, so checks made
-    after it see every earlier call of this author. Raises BudgetExhausted.
+    It is today, or the newest day there are rows of: a clock that goes back takes nobody back.
     """
     today = days.today()
-    limit = day_limit(owner, purse)
-    with transaction.atomic(savepoint=False):
-        day, _created = BudgetDay.objects.get_or_create(
-            owner=owner, purse=purse, day=today, defaults={"limit": limit}
-        )
-        fits = BudgetDay.objects.filter(
-            pk=day.pk, spent__lte=limit - amount - F("reserved")
-        ).update(reserved=F("reserved") + amount, limit=limit)
-        if fits:
-            return Reservation.objects.create(
-                budget_day=day, amount=amount, lease_until=timezone.now() + LEASE
+    rows = list(BudgetDay.objects.filter(owner=owner, day__gte=today))
+    newest = max((row.day for row in rows), default=today)
+    return newest, {row.purse: row for row in rows if row.day == newest}
+
+
+def left_of_site(day: date) -> int:
+    """Return what all authors together may still spend of the operator's money on a day."""
+    return max(0, settings.SITE_DAILY_BUDGET - sum(_used_of_site(day)))
+
+
+def _wait_for_turn() -> None:
+    # SQLite has one writer at a time anyway, from the beginning of its transaction.
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_TURN])
+
+
+def reserve(owner: User, purse: str, amount: int) -> Reservation:
+    """Set `amount` aside, or refuse. Raises BudgetExhausted."""
+    return reserve_together(owner, [(purse, amount)])[0]
+
+
+def reserve_together(owner: User, wanted: Sequence[tuple[str, int]]) -> list[Reservation]:
+    """Set an amount aside from each of the purses named, all of them or none.
+
+    Nobody else sets money aside until the transaction ends, so what is counted in it afterwards
+    counts everything that was admitted before. A refusal leaves the caller's transaction as it was.
+    Raises BudgetExhausted.
+    """
+    amounts: Counter[str] = Counter()
+    for purse, amount in wanted:
+        amounts[purse] += amount
+    several = len(amounts) > 1
+    with transaction.atomic(savepoint=several):
+        _wait_for_turn()
+        today, rows = books(owner)
+        for purse in amounts:
+            if purse not in rows:
+                rows[purse], _created = BudgetDay.objects.get_or_create(
+                    owner=owner, purse=purse, day=today, defaults={"limit": day_limit(owner, purse)}
+                )
+        if all(_set_aside(owner, rows[purse], amount) for purse, amount in amounts.items()):
+            lease = timezone.now() + LEASE
+            return Reservation.objects.bulk_create(
+                Reservation(budget_day=rows[purse], amount=amount, lease_until=lease)
+                for purse, amount in wanted
             )
+        if several:
+            # The purse that had enough gives it back.
+            transaction.set_rollback(True)
     # Raised out here: an error within would spoil the caller's transaction.
-    raise BudgetExhausted(days.end(today))
+    raise BudgetExhausted(days.end(today), _short(owner, today, amounts))
 
 
-def settle(reservation_id: uuid.UUID, actual: int | None) -> None:
+def _set_aside(owner: User, row: BudgetDay, amount: int) -> bool:
+    """Add to what is reserved by the one statement that also looks whether it fits."""
+    limit = day_limit(owner, row.purse)
+    fitting = BudgetDay.objects.filter(pk=row.pk, spent__lte=limit - amount - F("reserved"))
+    if row.purse == BudgetDay.Purse.SITE:
+        fitting = fitting.alias(of_all=Subquery(_used_of_site(row.day))).filter(
+            of_all__lte=settings.SITE_DAILY_BUDGET - amount
+        )
+    return bool(fitting.update(reserved=F("reserved") + amount, limit=limit))
+
+
+def _used_of_site(day: date) -> QuerySet[BudgetDay, int]:
+    """Return the one sum of what all authors have spent and reserved of the operator's money."""
+    return (
+        BudgetDay.objects.filter(purse=BudgetDay.Purse.SITE, day=day)
+        .order_by()
+        .values("purse")
+        # Said to be large: for what looks like a smaller type Django leaves out comparisons with
+        # numbers beyond it.
+        .annotate(used=Sum(F("spent") + F("reserved"), output_field=BigIntegerField()))
+        .values_list("used", flat=True)
+    )
+
+
+def _short(owner: User, today: date, amounts: Counter[str]) -> str:
+    """Say whose money was too little: the author's own part is named first."""
+    rows = {row.purse: row for row in BudgetDay.objects.filter(owner=owner, day=today)}
+    for purse, amount in amounts.items():
+        used = rows[purse].spent + rows[purse].reserved if purse in rows else 0
+        if used + amount > day_limit(owner, purse):
+            return "author"
+    return "site"
+
+
+def settle(reservation_id: uuid.UUID, actual: int | None) -> int:
     """Replace what was set aside by what was spent; None counts the full amount, as assumed.
 
-    Settling twice changes nothing. Settling after the reservation was forfeited corrects its day.
+    Settling twice changes nothing. Settling after the reservation was forfeited corrects its day;
+    the return value is by how much, and 0 otherwise. A provider that bills more than was set aside
+    is believed, and the excess is kept as the day's overrun.
     """
     with transaction.atomic():
-        reservation = Reservation.objects.get(pk=reservation_id)
+        reservation = Reservation.objects.filter(pk=reservation_id).first()
+        if reservation is None:
+            # The account went while its call was under way, and took its books along.
+            return 0
         spent = reservation.amount if actual is None else actual
         for state, reserved, counted in (
             (Reservation.State.OPEN, reservation.amount, 0),
@@ -76,25 +165,44 @@ def settle(reservation_id: uuid.UUID, actual: int | None) -> None:
                 state=Reservation.State.SETTLED, actual=spent, assumed=actual is None
             ):
                 BudgetDay.objects.filter(pk=reservation.budget_day_id).update(
-                    reserved=F("reserved") - reserved, spent=F("spent") + spent - counted
+                    reserved=F("reserved") - reserved,
+                    spent=F("spent") + spent - counted,
+                    overrun=F("overrun") + max(0, spent - reservation.amount),
                 )
-                return
+                return spent - counted if state == Reservation.State.FORFEITED else 0
+    return 0
+
+
+def forfeit(reservation_id: uuid.UUID) -> bool:
+    """Count as spent in full what nobody will settle; say whether it was still open."""
+    with transaction.atomic():
+        reservation = Reservation.objects.filter(pk=reservation_id).first()
+        if reservation is None:
+            return False
+        forfeited = Reservation.objects.filter(
+            pk=reservation_id, state=Reservation.State.OPEN
+        ).update(state=Reservation.State.FORFEITED, actual=F("amount"), assumed=True)
+        if forfeited:
+            BudgetDay.objects.filter(pk=reservation.budget_day_id).update(
+                reserved=F("reserved") - reservation.amount, spent=F("spent") + reservation.amount
+            )
+    return bool(forfeited)
 
 
 def forfeit_expired() -> int:
-    """Count as spent in full what dead processes left open; return how many there were."""
+    """Forfeit what dead processes left open; return how many there were.
+
+    A row that the database refuses is told of in the log and keeps no other one open.
+    """
     expired = Reservation.objects.filter(
         state=Reservation.State.OPEN, lease_until__lt=timezone.now()
     )
     forfeited = 0
-    for reservation in expired:
-        with transaction.atomic():
-            if Reservation.objects.filter(pk=reservation.pk, state=Reservation.State.OPEN).update(
-                state=Reservation.State.FORFEITED, actual=F("amount"), assumed=True
-            ):
-                BudgetDay.objects.filter(pk=reservation.budget_day_id).update(
-                    reserved=F("reserved") - reservation.amount,
-                    spent=F("spent") + reservation.amount,
-                )
-                forfeited += 1
+    for key in list(expired.values_list("pk", flat=True)):
+        try:
+            forfeited += forfeit(key)
+        except (OperationalError, InterfaceError):
+            raise
+        except DatabaseError:
+            log.exception("reservation %s cannot be forfeited", key)
     return forfeited

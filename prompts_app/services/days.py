@@ -1,4 +1,4 @@
-"""Days of budgets, limits and salts: days of UTC."""
+"""Days of budgets, limits and salts: days of UTC, whatever the time zone of anybody."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -6,7 +6,7 @@ from django.utils import timezone
 
 
 def today() -> date:
-    """Return the day it is."""
+    """Return the day it is by this machine's clock; `budget.books` tells an owner's."""
     return timezone.now().astimezone(UTC).date()
 
 

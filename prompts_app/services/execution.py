@@ -183,7 +183,7 @@ async def perform(claimed: Claimed) -> None:
 def _keep_answer(claimed: Claimed, result: Finished | PictureResult) -> None:
     run = claimed.run
     cost = claimed.plan.cost(result.usage)
-    budget.settle(claimed.reservation, cost)
+    _settle(claimed, cost)
     if run.model is not None:
         providers.remember_refused(run.model, result.refused)
     outcome: dict[str, Any] = {
@@ -207,7 +207,7 @@ def _keep_answer(claimed: Claimed, result: Finished | PictureResult) -> None:
 def _keep_failure(claimed: Claimed, error: LLMError) -> None:
     run = claimed.run
     cost = claimed.plan.cost_of_failure(error)
-    budget.settle(claimed.reservation, cost)
+    _settle(claimed, cost)
     if run.model is not None:
         providers.remember_refused(run.model, error.refused)
     # An empty answer is an answer: asking until there is a better one would embellish the figures.
@@ -215,6 +215,16 @@ def _keep_failure(claimed: Claimed, error: LLMError) -> None:
         _try_again(run, error, claimed.plan.bound if cost is None else cost)
     else:
         _finish(run, cost=cost, **calls.failure(error))
+
+
+def _settle(claimed: Claimed, cost: int | None) -> None:
+    """Settle a call; of one that was given up as lost, correct what the run was told it cost."""
+    with transaction.atomic():
+        correction = budget.settle(claimed.reservation, cost)
+        if correction:
+            Run.objects.filter(pk=claimed.run.pk).exclude(reservation=claimed.reservation).update(
+                earlier_cost=F("earlier_cost") + correction
+            )
 
 
 def _try_again(run: Run, error: LLMError, spent: int) -> None:
@@ -256,7 +266,10 @@ def renew(claims: Iterable[Claimed]) -> None:
 
 
 def lose(run_id: uuid.UUID, attempt: int) -> None:
-    """Count a call as spent in full that nobody will finish, and let the run be made again."""
+    """Count a call as spent in full that nobody may finish, and let the run be made again.
+
+    If its worker was only slow, what it brings corrects the cost and nothing else.
+    """
     with transaction.atomic():
         run = (
             Run.objects.select_for_update(of=("self",))
@@ -267,7 +280,7 @@ def lose(run_id: uuid.UUID, attempt: int) -> None:
         if run is None:
             return
         if run.reservation is not None:
-            budget.settle(run.reservation.pk, None)
+            budget.forfeit(run.reservation.pk)
             # Settled already where the worker died after the answer and before keeping it.
             run.reservation.refresh_from_db()
             run.earlier_cost += run.reservation.actual or 0

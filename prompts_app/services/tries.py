@@ -4,10 +4,14 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from prompts_app.models import Entry, Try
 from prompts_app.services import budget
+
+# For how long a column of a group keeps its money without being started.
+WAIT = timedelta(minutes=1)
 
 
 def write_down(attempt: Try, **outcome: Any) -> None:
@@ -17,6 +21,24 @@ def write_down(attempt: Try, **outcome: Any) -> None:
     if not Try.objects.live().filter(pk=attempt.pk).update(**outcome):
         Try.objects.filter(pk=attempt.pk).update(state=attempt.state, cost=attempt.cost)
         attempt.pictures.all().delete()
+    if _was_free(attempt):
+        _uncount(attempt)
+
+
+def _was_free(attempt: Try) -> bool:
+    """Say whether the provider cannot have billed and gave nothing: such a try is none."""
+    return (
+        attempt.state in (Try.State.FAILED, Try.State.STOPPED)
+        and attempt.cost == 0
+        and not attempt.output
+    )
+
+
+def _uncount(attempt: Try) -> None:
+    """Let a free try count towards no limit, unless another column of its group does."""
+    others = Try.objects.filter(group=attempt.group).exclude(pk=attempt.pk)
+    if all(other.is_over and _was_free(other) for other in others):
+        Try.objects.filter(group=attempt.group).update(counts=False)
 
 
 def kept_try(attempt_id: uuid.UUID, entry: Entry) -> Try | None:
@@ -24,15 +46,49 @@ def kept_try(attempt_id: uuid.UUID, entry: Entry) -> Try | None:
     return Try.objects.filter(pk=attempt_id, entry=entry).select_related("version").first()
 
 
+def kept_group(group: uuid.UUID, entry: Entry) -> list[Try]:
+    """Return the tries this one-time id has already made on `entry`, by column."""
+    found = Try.objects.live().filter(group=group, entry=entry).select_related("version")
+    return list(found.order_by("column"))
+
+
 def erase_try(attempt: Try) -> None:
     """Erase what a try holds and end its address, at its visitor's wish.
 
     The empty row stays until its day is over: it still counts towards the limits.
     """
+    take_back(attempt)
     attempt.pictures.all().delete()
     Try.objects.filter(pk=attempt.pk).update(
         values={}, output="", error_detail="", expires_at=timezone.now()
     )
+
+
+def take_back(attempt: Try) -> bool:
+    """Give back the money of a try that was never started; say whether it was waiting."""
+    with transaction.atomic():
+        if not Try.objects.filter(pk=attempt.pk, state=Try.State.WAITING).update(
+            state=Try.State.STOPPED, cost=0, error_code="not_started"
+        ):
+            return False
+        if attempt.reservation_id is not None:
+            budget.settle(attempt.reservation_id, 0)
+    attempt.state, attempt.cost, attempt.error_code = Try.State.STOPPED, 0, "not_started"
+    _uncount(attempt)
+    return True
+
+
+def is_overdue(attempt: Try) -> bool:
+    """Say whether a try has waited too long to be started."""
+    return attempt.state == Try.State.WAITING and attempt.created_at <= timezone.now() - WAIT
+
+
+def take_back_overdue() -> int:
+    """Take back what nobody started in time; return how many there were."""
+    overdue = Try.objects.filter(
+        state=Try.State.WAITING, created_at__lte=timezone.now() - WAIT
+    ).only("state", "group", "reservation", "cost", "output", "error_code")
+    return sum(take_back(attempt) for attempt in list(overdue))
 
 
 def mark_interrupted() -> int:

@@ -1,73 +1,39 @@
-"""Tries: a visitor runs a published prompt on their own input, inside the author's limits.
+"""Tries: a visitor runs a published prompt on their own input, inside everybody's limits.
 
 Order: limits and reservation in one short transaction (`admit`), the call with no transaction open
-(`perform`), settlement whatever happened.
+(services/answering.py), settlement whatever happened. Of a group of several columns `admit` keeps
+the rows and sets the money aside; each column is then begun by `start`, wherever its own request
+arrives.
 """
 
 import uuid
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from threading import Lock
 
 from django.db import transaction
-from django.db.models import Count, Q
+from django.utils import timezone
 
-from prompts_app.llm import client
-from prompts_app.llm.errors import LLMError
-from prompts_app.llm.gather import gathered
-from prompts_app.llm.types import Delta, Finished, PictureCall, PictureResult
-from prompts_app.models import Entry, LLMModel, Run, Spending, TestCase, Try, Version
-from prompts_app.pictures.intake import PictureError
-from prompts_app.services import budget, calls, days, keys, pictures, providers, tries
+from prompts_app.models import Entry, LLMModel, Reservation, Run, Spending, TestCase, Try, Version
+from prompts_app.services import budget, calls, keys, limits, tries
+from prompts_app.services.answering import Admitted
 from prompts_app.services.evidence import with_receipts
-from prompts_app.services.threads import in_database
+from prompts_app.services.limits import Refused
+from prompts_app.services.visitors import Visitor
+
+MAX_COLUMNS = 3
 
 
-class Refused(Exception):  # noqa: N818 - it reads as the condition it is
-    """The try cannot run. `code` names the sentence; `until` is when it may, if time helps.
-
-    Codes: "closed" (no live tries here), "paused", "visitor_limit", "entry_limit", "budget",
-    "provider" (its key cannot be read).
-    """
-
-    def __init__(self, code: str, until: datetime | None = None) -> None:
-        super().__init__(code)
-        self.code = code
-        self.until = until
+class NotWaiting(Exception):  # noqa: N818 - it reads as the condition it is
+    """The column was begun before, is over, or is no more."""
 
 
 @dataclass(frozen=True, slots=True)
-class Admitted:
-    """A try whose money is set aside; `perform` makes the call."""
+class Column:
+    """One column: the published version or the baseline, on one of `models_for`."""
 
-    attempt: Try
-    plan: calls.Plan
+    version: Version
     model: LLMModel
-    reservation: uuid.UUID
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """The call is on its way."""
-
-    attempt: Try
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A piece of the answer."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """The try is over, well or badly; `attempt` holds what is kept of it."""
-
-    attempt: Try
-    retry_after: float | None = None
 
 
 def models_for(entry: Entry) -> list[LLMModel]:
@@ -79,131 +45,154 @@ def models_for(entry: Entry) -> list[LLMModel]:
     )
 
 
-def left_today(entry: Entry, visitor: str) -> int:
-    """Return how many tries the visitor still has on this author's entries today."""
-    limits = Spending.of(entry.owner)
-    return max(0, limits.tries_per_visitor - _today(visitor, entry)[0])
-
-
 def admit(
-    attempt_id: uuid.UUID, version: Version, model: LLMModel, values: dict[str, str], visitor: str
-) -> Admitted:
-    """Check every limit, set the money aside and keep the try, or raise Refused.
+    group: uuid.UUID, columns: Sequence[Column], values: dict[str, str], visitor: Visitor
+) -> list[Admitted]:
+    """Check every limit, set the money aside and keep the tries, all of them or none.
 
-    The model must be one of `models_for`; `values` are validated. Raises IntegrityError when the
-    one-time id was used meanwhile.
+    `group` is the one-time id. A single column is under way from here on; several wait, each for
+    its `start`. `values` are the validated ones of the published version; a version that has other
+    variables takes the defaults of those. Raises Refused, which is counted for the author, and
+    IntegrityError when the one-time id was used before.
     """
-    entry = version.entry
-    limits = Spending.of(entry.owner)
-    if limits.paused:
-        raise Refused("paused")
+    if not 1 <= len(columns) <= MAX_COLUMNS:
+        raise ValueError(f"{len(columns)} columns")
+    entry = columns[0].version.entry
     try:
-        plan = calls.plan(model, version.content, values)
-    except keys.KeyUnreadable as error:
-        raise Refused("provider") from error
+        try:
+            return _admit(group, columns, values, visitor)
+        except Refused as refusal:
+            # Without a worker nobody may have noticed yet what is free again.
+            if refusal.code not in ("budget", "site_budget") or not tries.take_back_overdue():
+                raise
+        return _admit(group, columns, values, visitor)
+    except Refused as refusal:
+        limits.count_refusal(entry, refusal.code)
+        raise
+
+
+def _admit(
+    group: uuid.UUID, columns: Sequence[Column], values: dict[str, str], visitor: Visitor
+) -> list[Admitted]:
+    entry = columns[0].version.entry
+    allowed = Spending.of(entry.owner)
+    if allowed.paused:
+        raise Refused("paused")
+    given = [_values_of(column.version, values) for column in columns]
+    plans = [
+        _plan(column.model, column.version, own) for column, own in zip(columns, given, strict=True)
+    ]
+    wanted = [
+        (budget.purse_of(column.model), plan.bound)
+        for column, plan in zip(columns, plans, strict=True)
+    ]
     with transaction.atomic():
         try:
-            # First of all: the row it locks makes the counts below final.
-            reservation = budget.reserve(entry.owner, budget.purse_of(model), plan.bound)
+            # First of all: from here on nobody else is admitted.
+            reservations = budget.reserve_together(entry.owner, wanted)
         except budget.BudgetExhausted as exhausted:
-            raise Refused("budget", exhausted.resets_at) from exhausted
-        tomorrow = days.end(days.today())
-        by_visitor, on_entry = _today(visitor, entry)
-        if by_visitor >= limits.tries_per_visitor:
-            raise Refused("visitor_limit", tomorrow)
-        if on_entry >= limits.tries_per_entry:
-            raise Refused("entry_limit", tomorrow)
-        attempt = Try(
-            id=attempt_id,
-            entry=entry,
-            version=version,
-            model=model,
-            model_asked=model.name,
-            provider_host=plan.host,
-            is_demo=model.provider.is_demo,
-            state=Try.State.RUNNING,
-            values=values,
-            visitor=visitor,
+            code = "site_budget" if exhausted.scope == "site" else "budget"
+            raise Refused(code, exhausted.resets_at, exhausted.scope) from exhausted
+        limits.check(limits.Asking(entry, visitor, allowed))
+        attempts = Try.objects.bulk_create(
+            Try(
+                id=group if number == 0 else uuid.uuid4(),
+                entry=entry,
+                group=group,
+                column=number,
+                counts=number == 0,
+                version=column.version,
+                model=column.model,
+                model_asked=column.model.name,
+                provider_host=plan.host,
+                is_demo=column.model.provider.is_demo,
+                state=Try.State.RUNNING if len(columns) == 1 else Try.State.WAITING,
+                values=own,
+                visitor=visitor.key,
+                block=visitor.block,
+                reservation=reservation,
+            )
+            for number, (column, plan, own, reservation) in enumerate(
+                zip(columns, plans, given, reservations, strict=True)
+            )
         )
-        attempt.save(force_insert=True)
-    return Admitted(attempt, plan, model, reservation.pk)
-
-
-def _today(visitor: str, entry: Entry) -> tuple[int, int]:
-    """Count today's tries: the visitor's on all entries of this author, and all on this entry."""
-    counts = (
-        Try.objects.filter(
-            Q(visitor=visitor) | Q(entry=entry), created_at__gte=days.start(days.today())
+    return [
+        Admitted(attempt, plan, column.model, reservation.pk)
+        for attempt, plan, column, reservation in zip(
+            attempts, plans, columns, reservations, strict=True
         )
-        # A try the provider refused before answering costs the visitor nothing.
-        .exclude(state=Try.State.FAILED, cost=0, output="")
-        .aggregate(
-            by_visitor=Count("pk", filter=Q(visitor=visitor, entry__owner=entry.owner_id)),
-            on_entry=Count("pk", filter=Q(entry=entry)),
-        )
-    )
-    return counts["by_visitor"], counts["on_entry"]
+    ]
 
 
-async def perform(admitted: Admitted) -> AsyncGenerator[Started | Text | Ended, None]:
-    """Make the call and yield what happens; exactly one Ended comes last.
+def _values_of(version: Version, values: dict[str, str]) -> dict[str, str]:
+    return {
+        one["name"]: values.get(one["name"], one["default"]) for one in version.content["variables"]
+    }
 
-    Closing the iterator stops the call: what came so far is kept and the money settled.
-    """
-    attempt, plan = admitted.attempt, admitted.plan
-    settled = False
-    text: list[str] = []
+
+def _plan(model: LLMModel, version: Version, values: dict[str, str]) -> calls.Plan:
     try:
-        yield Started(attempt)
-        try:
-            if isinstance(plan.call, PictureCall):
-                result: Finished | PictureResult = await client.make_picture(plan.call)
-            else:
-                async with aclosing(gathered(client.stream_chat(plan.call))) as events:
-                    async for event in events:
-                        if isinstance(event, Delta):
-                            text.append(event.text)
-                            yield Text(event.text)
-                        else:
-                            result = event
-        except LLMError as error:
-            settled = True
-            await in_database(_keep_failure, admitted, error)
-            yield Ended(attempt, error.retry_after)
-        else:
-            settled = True
-            await in_database(_keep_answer, admitted, result)
-            yield Ended(attempt)
-    finally:
-        if not settled:
-            await in_database(_keep_stopped, admitted, "".join(text))
+        return calls.plan(model, version.content, values)
+    except keys.KeyUnreadable as error:
+        raise Refused("provider") from error
 
 
-def _keep_answer(admitted: Admitted, result: Finished | PictureResult) -> None:
-    attempt = admitted.attempt
-    cost = admitted.plan.cost(result.usage)
-    # Settled on its own, first: nothing that goes wrong with the answer may touch the money.
-    budget.settle(admitted.reservation, cost)
-    providers.remember_refused(admitted.model, result.refused)
-    outcome = {"state": Try.State.DONE, "cost": cost, **calls.outcome(result)}
-    if isinstance(result, PictureResult):
-        try:
-            pictures.keep_picture(attempt.entry.owner, result.data, attempt=attempt)
-        except PictureError:
-            outcome |= calls.NOT_A_PICTURE
-    tries.write_down(attempt, **outcome)
+def start(attempt_id: uuid.UUID) -> Admitted:
+    """Begin a waiting column: exactly one caller gets it, in whatever process.
+
+    Raises NotWaiting, or Refused where it waited too long or may not run any more: its money is
+    then given back.
+    """
+    attempt = (
+        Try.objects.live()
+        .select_related(
+            *("version", "entry__owner__spending", "entry__owner__site_grant"),
+            *("model__provider__owner", "reservation"),
+        )
+        .filter(pk=attempt_id, state=Try.State.WAITING)
+        .first()
+    )
+    if attempt is None or attempt.reservation is None:
+        raise NotWaiting
+    attempt.version.entry = attempt.entry
+    try:
+        plan = _plan_again(attempt, attempt.reservation)
+    except Refused as refusal:
+        tries.take_back(attempt)
+        limits.count_refusal(attempt.entry, refusal.code)
+        raise
+    assert attempt.model is not None
+    with transaction.atomic():
+        begun = Try.objects.filter(pk=attempt.pk, state=Try.State.WAITING).update(
+            state=Try.State.RUNNING
+        )
+        if not begun:
+            raise NotWaiting
+        # The wait is no part of the time the call may take.
+        Reservation.objects.filter(pk=attempt.reservation.pk).update(
+            lease_until=timezone.now() + budget.LEASE
+        )
+    attempt.state = Try.State.RUNNING
+    return Admitted(attempt, plan, attempt.model, attempt.reservation.pk)
 
 
-def _keep_failure(admitted: Admitted, error: LLMError) -> None:
-    cost = admitted.plan.cost_of_failure(error)
-    budget.settle(admitted.reservation, cost)
-    providers.remember_refused(admitted.model, error.refused)
-    tries.write_down(admitted.attempt, cost=cost, **calls.failure(error))
-
-
-def _keep_stopped(admitted: Admitted, text: str) -> None:
-    budget.settle(admitted.reservation, None)
-    tries.write_down(admitted.attempt, state=Try.State.STOPPED, output=text)
+def _plan_again(attempt: Try, reservation: Reservation) -> calls.Plan:
+    """Return the call a waiting try is for, if it may still be made. Raises Refused."""
+    if Spending.of(attempt.entry.owner).paused:
+        raise Refused("paused")
+    model = attempt.model
+    if (
+        tries.is_overdue(attempt)
+        or attempt.version.withdrawn_at is not None
+        or model is None
+        or model not in models_for(attempt.entry)
+    ):
+        raise Refused("not_started")
+    plan = _plan(model, attempt.version, attempt.values)
+    if plan.bound > reservation.amount:
+        # Its price was raised in between.
+        raise Refused("not_started")
+    return plan
 
 
 class Handover:

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import ipaddress
 import secrets
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -11,26 +12,54 @@ from prompts_app.models import VisitorSalt
 from prompts_app.services import days
 
 
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Whom a try is counted for today (UTC): each 64 hex digits that mean nothing tomorrow.
+
+    `key` stands for one address, `block` for what one connection to the internet may hold. Of IPv4
+    they are the same.
+    """
+
+    key: str
+    block: str
+
+
+def visitor_of(address: str) -> Visitor:
+    """Return whom tries from an address are counted for."""
+    salt = _salt_of(days.today())
+    one, block = _normal(address), address_block(address)
+    return Visitor(_keyed(salt, one), _keyed(salt, block))
+
+
 def address_block(address: str) -> str:
-    """Return what one visitor may hold: an IPv4 address, or the /64 of an IPv6 address.
+    """Return what one connection may hold: an IPv4 address, or the /64 of an IPv6 address.
 
     An IPv4 address in IPv6 spelling counts as IPv4. Text that is no address is kept as it is.
     """
+    normal = _normal(address)
+    if ":" not in normal:
+        return normal
+    try:
+        found = ipaddress.IPv6Address(normal)
+    except ValueError:
+        return normal
+    return str(ipaddress.IPv6Network((found.packed[:8] + bytes(8), 64)))
+
+
+def _normal(address: str) -> str:
+    """Return the one spelling of an address."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
         return address[:64]
     if isinstance(found, ipaddress.IPv6Address):
-        if found.ipv4_mapped:
-            return str(found.ipv4_mapped)
-        return str(ipaddress.IPv6Network((found.packed[:8] + bytes(8), 64)))
+        # A zone names the server's own interface, not the visitor.
+        return str(found.ipv4_mapped or ipaddress.IPv6Address(found.packed))
     return str(found)
 
 
-def visitor_key(address: str) -> str:
-    """Return the visitor's key of today (UTC): 64 hex digits that mean nothing tomorrow."""
-    salt = _salt_of(days.today())
-    return hmac.new(salt, address_block(address).encode(), hashlib.sha256).hexdigest()
+def _keyed(salt: bytes, text: str) -> str:
+    return hmac.new(salt, text.encode(), hashlib.sha256).hexdigest()
 
 
 # One day only: yesterday's salt must not live on in a process.

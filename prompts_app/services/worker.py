@@ -22,6 +22,7 @@ from prompts_app.services import (
     execution,
     judges,
     judging,
+    limits,
     rendering,
     tries,
     visitors,
@@ -52,8 +53,10 @@ CHORES: tuple[tuple[float, Callable[[], object]], ...] = (
     (5, execution.take_back_lost),
     (30, budget.forfeit_expired),
     (30, tries.mark_interrupted),
+    (15, tries.take_back_overdue),
     (600, visitors.destroy_old_salts),
     (600, tries.delete_expired),
+    (3600, limits.forget_old_refusals),
     (3600, delete_old_sessions),
     (3600, rendering.forget_old_renderers),
 )

@@ -56,6 +56,7 @@ ERRORS: dict[str, str | Promise] = {
     "empty_answer": gettext_lazy("The model gave an empty answer."),
     "too_large": gettext_lazy("The answer was too large to take."),
     "budget": gettext_lazy("The budget for today is used up."),
+    "site_budget": gettext_lazy("What the operator of this site spends a day is used up."),
     "key_unreadable": gettext_lazy("The provider’s key cannot be read on this server."),
     "evaluation_budget": gettext_lazy("The most this evaluation may cost is used up."),
     "not_usable": gettext_lazy("The model may not be used any more."),
@@ -65,7 +66,37 @@ ERRORS: dict[str, str | Promise] = {
     "closed": gettext_lazy("This prompt cannot be run here."),
     "paused": gettext_lazy("The author has paused all tries."),
     "visitor_limit": gettext_lazy("You have used all your tries for today."),
+    "block_limit": gettext_lazy("Your network has used all its tries on this site for today."),
     "entry_limit": gettext_lazy("This prompt has had all its tries for today."),
+    "author_limit": gettext_lazy("This author’s prompts have had all their tries for today."),
+    "site_limit": gettext_lazy("This site has had all its tries for today."),
+    "visitor_busy": gettext_lazy(
+        "As many of your tries are running as may at once. You can run the next one as soon as one "
+        "of them ends."
+    ),
+    "block_busy": gettext_lazy(
+        "As many tries of your network are running as may at once. You can run the next one as "
+        "soon as one of them ends."
+    ),
+    "author_busy": gettext_lazy(
+        "As many tries of this author’s prompts are running as may at once. You can run yours as "
+        "soon as one of them ends."
+    ),
+    "site_busy": gettext_lazy(
+        "As many tries are running on this site as may at once. You can run yours as soon as one "
+        "of them ends."
+    ),
+    "not_started": gettext_lazy("This try was never begun. Nothing was spent."),
+    "not_kept": gettext_lazy(
+        "The answer came, but the site could not reach its database to keep it."
+    ),
+    "not_shown": gettext_lazy(
+        "The answer is kept, but the site could not reach its database to show it. Look at the "
+        "try’s own page in a moment."
+    ),
+    "database": gettext_lazy(
+        "The site cannot reach its database. Nothing was run; try again in a moment."
+    ),
     "provider": gettext_lazy("The provider cannot be used at the moment."),
 }
 

@@ -35,6 +35,14 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """503: the database is away; the page needs none."""
+    page = render_to_string("errors/503.html", {"site_name": "Promptfolio"})
+    response = HttpResponse(page, status=503, headers={"Retry-After": "10"})
+    response["Cache-Control"] = "no-store"
+    return response
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 with the way out: the page was open too long, or cookies are off."""
     response = render(request, "errors/csrf.html", status=403)

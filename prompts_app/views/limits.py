@@ -9,10 +9,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from prompts_app.forms.limits import LimitsForm
 from prompts_app.http import Request
 from prompts_app.models import Spending
-from prompts_app.services import spending
+from prompts_app.services import days, spending
+from prompts_app.templatetags.limits import refusal_reason
 from prompts_app.views.studio import author
 
 DAYS_SHOWN = 14
+ENTRIES_SHOWN = 50
 
 
 @author
@@ -25,17 +27,28 @@ def limits(request: Request) -> HttpResponse:
         spending.set_limits(request.user, **form.cleaned_data)
         messages.success(request, _("The limits are saved. They hold from the next try on."))
         return redirect("studio_limits")
-    days = spending.last_days(request.user, DAYS_SHOWN)
+    latest = spending.last_days(request.user, DAYS_SHOWN)
     purses = spending.purses_today(request.user)
+    first = latest[-1].day
     context = {
         "nav": "studio",
         "studio_section": "limits",
         "form": form,
         "paused": allowed.paused,
         "purses": purses,
-        "tries_today": days[0].tries,
-        "days": days,
-        "site_purse": len(purses) > 1 or any(day.site for day in days),
+        "today": latest[0],
+        # The clock went back: the day stays where the books have reached.
+        "day_ahead": latest[0].day > days.today(),
+        "overrun": sum(purse.overrun for purse in purses),
+        "days": latest,
+        "site_purse": len(purses) > 1 or any(day.site for day in latest),
+        "any_overrun": any(day.overrun for day in latest),
+        "any_refused": any(day.refused for day in latest),
+        "by_entry": spending.by_entry(request.user, first)[:ENTRIES_SHOWN],
+        "reasons": [
+            (refusal_reason(code), number)
+            for code, number in spending.refusal_reasons(request.user, first)
+        ],
     }
     status = 422 if request.method == "POST" else 200
     return render(request, "studio/limits.html", context, status=status)

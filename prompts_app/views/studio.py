@@ -29,7 +29,7 @@ from prompts_app.forms.entries import (
 from prompts_app.http import Request
 from prompts_app.models import Entry, Run, Try, User, Version
 from prompts_app.pictures.intake import PictureError
-from prompts_app.services import entries, pictures
+from prompts_app.services import entries, pictures, spending
 from prompts_app.views.claims import phrases
 
 P = ParamSpec("P")
@@ -73,6 +73,7 @@ def studio(request: Request) -> HttpResponse:
         "rows": [_row(entry) for entry in page.object_list],
         "wanted": wanted,
         "search": bool(wanted) or page.paginator.count >= SEARCH_FROM,
+        "overrun": spending.overrun_today(request.user),
     }
     return render(request, "studio/entries.html", context)
 

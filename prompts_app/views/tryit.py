@@ -1,5 +1,6 @@
 """The try-it page: a visitor runs a prompt on an input of their own."""
 
+import logging
 import uuid
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -22,20 +23,49 @@ from prompts_app.forms.tryit import TryForm
 from prompts_app.forms.values import ValuesForm
 from prompts_app.http import Request
 from prompts_app.models import Entry, LLMModel, Picture, TestCase, Try, Version
-from prompts_app.services import providers, rendering, tries, tryit, visitors
+from prompts_app.services import (
+    answering,
+    limits,
+    providers,
+    rendering,
+    tries,
+    tryit,
+    visitors,
+)
 from prompts_app.services.cases import case_of, live_cases
-from prompts_app.services.threads import in_database
+from prompts_app.services.patience import AWAY, in_database_at_last
 from prompts_app.templatetags.prompts import messages_filled, picture_url
 from prompts_app.templatetags.sentences import error_sentence
+from prompts_app.views import errors
 from prompts_app.views.answers import answer, data_html, is_data, texts_of
 
+log = logging.getLogger("promptfolio.tries")
+
 EXAMPLES = 3
+# Seconds after which a database that was away may be back.
+RETRY_DATABASE = 10
 
 
 @never_cache
 @require_http_methods(["GET", "POST"])
 def try_entry(request: Request, handle: str, slug: str) -> HttpResponse:
     """The form, and the try itself: only a POST with the form's one-time id ever runs anything."""
+    try:
+        return _try_entry(request, handle, slug)
+    except AWAY as error:
+        log.error("the database is away: %s", error)
+        return database_away(request)
+
+
+def database_away(request: Request) -> HttpResponse:
+    """503: nothing was run and nothing spent; in the form in which the answer was asked for."""
+    if not _wants_stream(request):
+        return errors.unavailable(request)
+    data = _told("database")[1] | {"retry_after": RETRY_DATABASE}
+    return JsonResponse(data, status=503, headers={"Retry-After": str(RETRY_DATABASE)})
+
+
+def _try_entry(request: Request, handle: str, slug: str) -> HttpResponse:
     entry = access.entry_to_try(handle, slug, http.viewer(request))
     models = tryit.models_for(entry)
     if request.method == "POST":
@@ -55,17 +85,18 @@ def _run(request: Request, entry: Entry, models: list[LLMModel]) -> HttpResponse
         return render(request, "tryit/page.html", context, status=422)
     attempt_id = form.cleaned_data["attempt"]
     model = form.cleaned_data["model"]
-    visitor = visitors.visitor_key(http.client_address(request))
+    visitor = visitors.visitor_of(http.client_address(request))
     try:
         if model is None:
-            raise tryit.Refused("closed")
-        admitted = tryit.admit(attempt_id, _version(entry), model, values.values(), visitor)
-    except (tryit.Refused, IntegrityError) as error:
+            raise limits.Refused("closed")
+        column = tryit.Column(_version(entry), model)
+        (admitted,) = tryit.admit(attempt_id, [column], values.values(), visitor)
+    except (limits.Refused, IntegrityError) as error:
         # Asked only now: nearly every id is new, and its visitor is waiting.
         kept = tries.kept_try(attempt_id, entry)
         if kept is not None:
             return _already(request, kept)
-        if isinstance(error, tryit.Refused):
+        if isinstance(error, limits.Refused):
             return _refusal(request, entry, models, form, values, case, error)
         raise Http404 from error
     tryit.handover.put(admitted)
@@ -86,26 +117,35 @@ async def frames(handed_over: str) -> AsyncGenerator[bytes, None]:
     """
     attempt_id, language = handed_over.split()
     admitted = tryit.handover.take(uuid.UUID(attempt_id))
-    async with aclosing(tryit.perform(admitted)) as happenings:
+    async with aclosing(answering.perform(admitted)) as happenings:
         async for happening in happenings:
             match happening:
-                case tryit.Started(attempt):
+                case answering.Started(attempt):
                     yield http.event_frame("start", _start(attempt))
-                case tryit.Text(text):
+                case answering.Text(text):
                     yield http.event_frame("delta", {"text": text})
-                case tryit.Ended(attempt, retry_after):
-                    event, data = await in_database(_outcome, attempt, retry_after, language)
-                    yield http.event_frame(event, data)
+                case answering.Ended(attempt, retry_after):
+                    yield await _last(attempt, retry_after, language)
+
+
+async def _last(attempt: Try, retry_after: float | None, language: str) -> bytes:
+    try:
+        ending = await in_database_at_last(_outcome, attempt, retry_after, language)
+    except AWAY:
+        ending = _told("not_shown", language)
+    return http.event_frame(*ending)
 
 
 def last_frame(handed_over: str) -> bytes:
     """Return the event that ends the stream of a try which the server had to stop."""
     _attempt_id, language = handed_over.split()
-    with translation.override(language):
-        message = error_sentence("interrupted")
-    return http.event_frame(
-        "error", {"code": "interrupted", "message": message, "retry_after": None}
-    )
+    return http.event_frame(*_told("interrupted", language))
+
+
+def _told(code: str, language: str | None = None) -> tuple[str, dict[str, Any]]:
+    with translation.override(language or translation.get_language()):
+        message = error_sentence(code)
+    return "error", {"code": code, "message": message, "retry_after": None}
 
 
 def _start(attempt: Try) -> dict[str, Any]:
@@ -170,14 +210,7 @@ def _already(request: Request, kept: Try) -> HttpResponse:
     if kept.is_over:
         event, data = _ending(kept, None)
     else:
-        event, data = (
-            "error",
-            {
-                "code": "already_running",
-                "message": error_sentence("already_running"),
-                "retry_after": None,
-            },
-        )
+        event, data = _told("already_running")
     body = http.event_frame("start", _start(kept)) + http.event_frame(event, data)
     return _event_stream(body)
 
@@ -200,7 +233,7 @@ def _refusal(
     form: TryForm,
     values: ValuesForm,
     case: TestCase | None,
-    refusal: tryit.Refused,
+    refusal: limits.Refused,
 ) -> HttpResponse:
     status = 429 if refusal.until else 409
     seconds = _seconds_until(refusal.until)
@@ -249,6 +282,7 @@ def _page(
     values: ValuesForm,
     case: TestCase | None,
 ) -> dict[str, Any]:
+    visitor = visitors.visitor_of(http.client_address(request))
     cases = live_cases(entry)
     recorded = tryit.recorded_answers(_version(entry), cases)
     bodies = rendering.html_of(texts_of(recorded))
@@ -267,7 +301,7 @@ def _page(
         },
         "hosts": sorted({providers.host_of(model.provider.base_url) for model in models}),
         "is_demo": any(model.provider.is_demo for model in models),
-        "tries_left": tryit.left_today(entry, visitors.visitor_key(http.client_address(request))),
+        "tries_left": limits.tries_left(limits.statement(entry, visitor, models)),
         "recorded": [(run, answer(run, bodies, judged_by=_version(entry))) for run in recorded],
         "show_recorded": not models,
     }

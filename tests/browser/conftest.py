@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, StorageState, exp
 from portfolio.launch import free_port
 from tests.browser.watch import Watch
 from tests.server.conftest import database
-from tests.site import ROOT, RunningSite
+from tests.site import ROOMY, ROOT, RunningSite
 
 WAIT_MS = 15_000
 SAMPLE_AUTHOR = "demo@promptfolio.example"
@@ -48,8 +48,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSite]:
     folder = tmp_path_factory.mktemp("site")
     environment = {
         "DATABASE_URL": database(folder),
-        "TRIES_PER_VISITOR_PER_DAY": "10000",
-        "TRIES_PER_ENTRY_PER_DAY": "10000",
+        **ROOMY,
         "DAILY_BUDGET_USD": "100",
     }
     with RunningSite(folder, environment, samples=True, worker=True) as site:

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from tests.engines.provider import Provider
-from tests.site import RunningSite
+from tests.site import ROOMY, RunningSite
 
 MAKE_ENTRY = """
 from prompts_app.models import *
@@ -52,8 +52,7 @@ def site(provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         "OPENAI_BASE_URL": provider.base_url,
         "OPENAI_API_KEY": "sk-canary-1f0e9d8c",
         "LLM_MODELS": "model-a=1.00/2.00",
-        "TRIES_PER_VISITOR_PER_DAY": "1000",
-        "TRIES_PER_ENTRY_PER_DAY": "1000",
+        **ROOMY,
     }
     with RunningSite(folder, environment) as site:
         site.python(MAKE_ENTRY)

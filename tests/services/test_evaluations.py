@@ -44,7 +44,7 @@ SHORT = {"type": "word-count", "value": {"max": 3}}
 POLITE = {"type": "icontains", "value": "please"}
 RUBRIC = {"type": "llm-rubric", "value": "is kind"}
 # An answer of `answer()`: 5 tokens at 1 and its words at 2 dollars a million.
-TWO_WORDS = 9
+TWO_WORDS, THREE_WORDS = 9, 11
 
 
 @pytest.fixture
@@ -194,12 +194,12 @@ def test_a_lost_call_counts_in_full_and_runs_again_once(
     assert now.cost == spent() == 8 * TWO_WORDS + lost.plan.bound
     again = Run.objects.get(pk=lost.run.pk)
     assert (again.attempts, again.earlier_cost, again.error_code) == (2, lost.plan.bound, "")
-    # The one believed dead was only slow: what it brings comes too late.
+    # The one believed dead was only slow: what it brings comes too late, and corrects its cost.
     provider.script([*answer("Much too late")])
     client.run(execution.perform(lost))
     again.refresh_from_db()
-    assert again.output == "Two words"
-    assert spent() == now.cost
+    assert (again.output, again.earlier_cost) == ("Two words", THREE_WORDS)
+    assert evaluations.progress(evaluation).cost == spent() == 8 * TWO_WORDS + THREE_WORDS
     assert sum(tally.runs for tally in Tally.objects.all()) == 8
 
 

@@ -13,7 +13,7 @@ import httpx2
 
 from portfolio.launch import web_command
 from tests.server.conftest import MAKE_ENTRY, database
-from tests.site import RunningSite
+from tests.site import ROOMY, RunningSite
 
 TRY = "/@ada/summaries/try/"
 STREAM = {"Accept": "text/event-stream"}
@@ -68,8 +68,7 @@ def open_site(
         "OPENAI_BASE_URL": base_url,
         "OPENAI_API_KEY": CANARY,
         "LLM_MODELS": "model-a=1.00/2.00",
-        "TRIES_PER_VISITOR_PER_DAY": "10000",
-        "TRIES_PER_ENTRY_PER_DAY": "100000",
+        **ROOMY,
         **environment,
     }
     variables.setdefault("DATABASE_URL", database(folder))

@@ -2,6 +2,7 @@
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
@@ -91,6 +92,11 @@ def account_form(**fields: str) -> dict[str, str]:
         "spending-0-daily_limit": "",
         "spending-0-tries_per_visitor": "",
         "spending-0-tries_per_entry": "",
+        # Filled in, with what the page showed beside them.
+        "spending-0-tries_per_day": str(settings.TRIES_PER_AUTHOR_PER_DAY),
+        "initial-spending-0-tries_per_day": str(settings.TRIES_PER_AUTHOR_PER_DAY),
+        "spending-0-tries_at_once": str(settings.TRIES_AT_ONCE_PER_AUTHOR),
+        "initial-spending-0-tries_at_once": str(settings.TRIES_AT_ONCE_PER_AUTHOR),
     } | fields
 
 

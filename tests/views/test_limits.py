@@ -4,6 +4,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -13,14 +14,23 @@ from pytest_django import DjangoAssertNumQueries
 
 from prompts_app.forms.limits import DollarsField
 from prompts_app.models import BudgetDay, Entry, SiteGrant, Spending, Try, User
-from prompts_app.services import budget, spending, tryit
+from prompts_app.services import budget, limits, spending, tryit
+from prompts_app.services.limits import Refused
+from prompts_app.services.visitors import Visitor
 from tests import factories
 
 pytestmark = pytest.mark.django_db
 
 PAGE = reverse("studio_limits")
 PAUSE = reverse("studio_pause")
-FIELDS = {"daily_limit": "2.50", "tries_per_visitor": "7", "tries_per_entry": "70"}
+FIELDS = {
+    "daily_limit": "2.50",
+    "tries_per_visitor": "7",
+    "tries_per_entry": "70",
+    "tries_per_day": "700",
+    "tries_at_once": "5",
+}
+VISITOR = Visitor("v" * 64, "b" * 64)
 
 
 @pytest.fixture
@@ -53,6 +63,8 @@ def test_the_sites_defaults_stand_there_first(signed_in: Client) -> None:
     assert 'value="1.00"' in page
     assert 'value="20"' in page
     assert 'value="200"' in page
+    assert f'value="{settings.TRIES_PER_AUTHOR_PER_DAY}"' in page
+    assert f'value="{settings.TRIES_AT_ONCE_PER_AUTHOR}"' in page
 
 
 def test_limits_are_kept(signed_in: Client, owner: User) -> None:
@@ -61,6 +73,7 @@ def test_limits_are_kept(signed_in: Client, owner: User) -> None:
     kept = Spending.of(owner)
     assert kept.daily_limit == 2_500_000
     assert (kept.tries_per_visitor, kept.tries_per_entry) == (7, 70)
+    assert (kept.tries_per_day, kept.tries_at_once) == (700, 5)
     assert budget.day_limit(owner, "own") == 2_500_000
     assert Spending.of(other.owner).daily_limit == other.daily_limit
     assert 'value="2.50"' in signed_in.get(PAGE).content.decode()
@@ -83,6 +96,8 @@ def test_limits_are_kept(signed_in: Client, owner: User) -> None:
         ("tries_per_visitor", "10001"),
         ("tries_per_entry", "9" * 30),
         ("tries_per_entry", "٣x"),
+        ("tries_per_day", "1000001"),
+        ("tries_at_once", "10001"),
     ],
 )
 def test_bad_limits_are_refused_at_their_field(
@@ -107,13 +122,14 @@ def test_one_switch_stops_all_tries(signed_in: Client, owner: User) -> None:
     assert entry.published is not None
     response = signed_in.post(PAUSE, {"paused": "1"}, follow=True)
     assert "All tries are stopped." in response.content.decode()
-    with pytest.raises(tryit.Refused, match="paused"):
-        tryit.admit(uuid.uuid4(), entry.published, model, {"text": "x"}, "v" * 64)
+    column = tryit.Column(entry.published, model)
+    with pytest.raises(Refused, match="paused"):
+        tryit.admit(uuid.uuid4(), [column], {"text": "x"}, VISITOR)
     response = signed_in.post(PAUSE, {"paused": "0"}, follow=True)
     again = Entry.objects.get(pk=entry.pk).published
     assert again is not None
     assert not Spending.of(again.entry.owner).paused
-    tryit.admit(uuid.uuid4(), again, model, {"text": "x"}, "v" * 64)
+    tryit.admit(uuid.uuid4(), [tryit.Column(again, model)], {"text": "x"}, VISITOR)
 
 
 def test_today_adds_up(signed_in: Client, owner: User) -> None:
@@ -163,11 +179,14 @@ def test_more_tries_need_no_more_queries(
     signed_in: Client, owner: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     entry = factories.entry(owner)
+    factories.attempt(entry)
+    limits.count_refusal(entry, "budget")
     signed_in.get(PAGE)
-    with django_assert_num_queries(8) as few:
+    with django_assert_num_queries(13) as few:
         signed_in.get(PAGE)
     for _number in range(5):
-        factories.attempt(entry)
+        factories.attempt(factories.entry(owner))
+        limits.count_refusal(entry, "visitor_limit")
         budget.reserve(owner, BudgetDay.Purse.OWN, 1)
     with django_assert_num_queries(len(few)):
         assert signed_in.get(PAGE).status_code == 200
