@@ -92,12 +92,7 @@ def reserve_together(owner: User, wanted: Sequence[tuple[str, int]]) -> list[Res
     with transaction.atomic(savepoint=several):
         _wait_for_turn()
         today, rows = books(owner)
-        for purse in amounts:
-            if purse not in rows:
-                rows[purse], _created = BudgetDay.objects.get_or_create(
-                    owner=owner, purse=purse, day=today, defaults={"limit": day_limit(owner, purse)}
-                )
-        if all(_set_aside(owner, rows[purse], amount) for purse, amount in amounts.items()):
+        if all(_set_aside(owner, today, purse, amount, rows) for purse, amount in amounts.items()):
             lease = timezone.now() + LEASE
             return Reservation.objects.bulk_create(
                 Reservation(budget_day=rows[purse], amount=amount, lease_until=lease)
@@ -110,12 +105,22 @@ def reserve_together(owner: User, wanted: Sequence[tuple[str, int]]) -> list[Res
     raise BudgetExhausted(days.end(today), _short(owner, today, amounts))
 
 
-def _set_aside(owner: User, row: BudgetDay, amount: int) -> bool:
-    """Add to what is reserved by the one statement that also looks whether it fits."""
-    limit = day_limit(owner, row.purse)
-    fitting = BudgetDay.objects.filter(pk=row.pk, spent__lte=limit - amount - F("reserved"))
-    if row.purse == BudgetDay.Purse.SITE:
-        fitting = fitting.alias(of_all=Subquery(_used_of_site(row.day))).filter(
+def _set_aside(owner: User, day: date, purse: str, amount: int, rows: dict[str, BudgetDay]) -> bool:
+    """Add to what is reserved, by the one statement that also looks whether it fits.
+
+    The first call of a day makes the day's row, and adds it to `rows`.
+    """
+    limit = day_limit(owner, purse)
+    if purse not in rows:
+        if amount > limit or (purse == BudgetDay.Purse.SITE and amount > left_of_site(day)):
+            return False
+        rows[purse] = BudgetDay.objects.create(
+            owner=owner, purse=purse, day=day, limit=limit, reserved=amount
+        )
+        return True
+    fitting = BudgetDay.objects.filter(pk=rows[purse].pk, spent__lte=limit - amount - F("reserved"))
+    if purse == BudgetDay.Purse.SITE:
+        fitting = fitting.alias(of_all=Subquery(_used_of_site(day))).filter(
             of_all__lte=settings.SITE_DAILY_BUDGET - amount
         )
     return bool(fitting.update(reserved=F("reserved") + amount, limit=limit))

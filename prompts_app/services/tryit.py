@@ -67,7 +67,9 @@ def admit(
                 raise
         return _admit(group, columns, values, visitor)
     except Refused as refusal:
-        limits.count_refusal(entry, refusal.code)
+        # Whoever presses twice may be refused the second time, and is shown what the first brought.
+        if not Try.objects.filter(group=group).exists():
+            limits.count_refusal(entry, refusal.code)
         raise
 
 

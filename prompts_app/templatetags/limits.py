@@ -83,6 +83,7 @@ REASONS: dict[str, str | Promise] = {
     "budget": gettext_lazy("The day’s budget did not cover the try."),
     "site_budget": gettext_lazy("What the operator spends a day did not cover the try."),
     "paused": gettext_lazy("You had stopped all tries."),
+    "closed": gettext_lazy("There was no model that visitors may try."),
     "provider": gettext_lazy("The provider’s key could not be read on this server."),
     "not_started": gettext_lazy("A column of a comparison could not be run any more."),
 }

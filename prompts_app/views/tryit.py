@@ -88,6 +88,7 @@ def _run(request: Request, entry: Entry, models: list[LLMModel]) -> HttpResponse
     visitor = visitors.visitor_of(http.client_address(request))
     try:
         if model is None:
+            limits.count_refusal(entry, "closed")
             raise limits.Refused("closed")
         column = tryit.Column(_version(entry), model)
         (admitted,) = tryit.admit(attempt_id, [column], values.values(), visitor)
@@ -312,6 +313,8 @@ def _page(
 def trial(request: Request, trial_id: uuid.UUID) -> HttpResponse:
     """A visitor's own try, at an address nobody can guess."""
     attempt = access.visitors_try(trial_id)
+    if tries.is_overdue(attempt):
+        tries.take_back(attempt)
     context = _answer(attempt) | {
         "entry": attempt.entry,
         "profile": attempt.entry.owner.profile,

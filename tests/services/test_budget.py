@@ -1,146 +1,230 @@
-"""The ledger: no order of events spends more than the day allows, or settles anything twice."""
+"""The ledger: many at once, days and clocks, rows that are broken. Every order of events is played
+in test_ledger_machine.py.
+"""
 
+import threading
 import uuid
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
-from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
-from hypothesis.stateful import (
-    Bundle,
-    RuleBasedStateMachine,
-    consumes,
-    initialize,
-    invariant,
-    multiple,
-    rule,
-    run_state_machine_as_test,
-)
+from pytest_django import Settings
 
-from prompts_app.models import BudgetDay, Reservation, Spending, User
-from prompts_app.services import budget
+from prompts_app.models import BudgetDay, Reservation, SiteGrant, Spending, User
+from prompts_app.services import budget, spending
 from tests import factories
+from tests.clock import Clock
 
-OWN = BudgetDay.Purse.OWN
+OWN, SITE = BudgetDay.Purse.OWN, BudgetDay.Purse.SITE
+MIDNIGHT = datetime(2026, 10, 25, 0, 0, tzinfo=UTC)
 
 
-class Ledger(RuleBasedStateMachine):
-    """An author's day, with every event in any order; `spent` and `held` are the model of it."""
+def allow(limit: int, part: int | None = None) -> User:
+    """Return an author with so much a day, and so much of the operator's money."""
+    owner = factories.user()
+    Spending.objects.create(owner=owner, daily_limit=limit, tries_per_visitor=1, tries_per_entry=1)
+    if part is not None:
+        SiteGrant.objects.create(user=owner, daily_cap=part)
+    return owner
 
-    opened = Bundle("opened")
-    forfeited = Bundle("forfeited")
-    closed = Bundle("closed")
 
-    @initialize(limit=st.integers(0, 1000))
-    def begin(self, limit: int) -> None:
-        """A new author with a limit."""
-        self.owner = factories.user()
-        self.limit = limit
-        self.spent = 0
-        self.held: dict[uuid.UUID, int] = {}
-        Spending.objects.create(
-            owner=self.owner, daily_limit=limit, tries_per_visitor=1, tries_per_entry=1
-        )
+def again(owner: User) -> User:
+    """The same account as the next request meets it."""
+    return User.objects.get(pk=owner.pk)
 
-    @rule(target=opened, amount=st.integers(0, 400))
-    def reserve(self, amount: int) -> object:
-        """Money is set aside exactly when it fits."""
-        fits = self.spent + sum(self.held.values()) + amount <= self.limit
+
+def row(owner: User, purse: str = OWN, day: date | None = None) -> tuple[int, int, int]:
+    """What the newest (or given) day says: spent, reserved, overrun."""
+    rows = BudgetDay.objects.filter(owner=owner, purse=purse).order_by("-day")
+    found = rows.get(day=day) if day else rows[0]
+    return found.spent, found.reserved, found.overrun
+
+
+@pytest.fixture
+def clock() -> Iterator[Clock]:
+    """A clock that stands at noon until it is moved."""
+    with Clock(MIDNIGHT - timedelta(hours=12)) as found:
+        yield found
+
+
+def at_once(number: int, work: Callable[[int], int]) -> int:
+    """Do `work` in so many threads that begin together, each with a connection of its own."""
+    ready = threading.Barrier(number)
+
+    def one(worker: int) -> int:
         try:
-            reservation = budget.reserve(self.owner, OWN, amount)
-        except budget.BudgetExhausted as error:
-            refused = error
-        else:
-            assert fits
-            self.held[reservation.pk] = amount
-            return reservation.pk, amount
-        assert not fits
-        assert refused.resets_at > timezone.now()
-        return multiple()
+            ready.wait()
+            return work(worker)
+        finally:
+            connection.close()
 
-    @rule(target=closed, one=consumes(opened), share=st.none() | st.integers(0, 120))
-    def settle(self, one: tuple[uuid.UUID, int], share: int | None) -> object:
-        """A call ends: what it cost, up to a fifth more than asked, or not told."""
-        key, amount = one
-        actual = None if share is None else amount * share // 100
-        budget.settle(key, actual)
-        del self.held[key]
-        self.spent += amount if actual is None else actual
-        return key
-
-    @rule(target=forfeited, one=consumes(opened))
-    def process_dies(self, one: tuple[uuid.UUID, int]) -> object:
-        """Its lease runs out, and the reaper counts it in full; others stay open."""
-        Reservation.objects.filter(pk=one[0]).update(
-            lease_until=timezone.now() - timedelta(seconds=1)
-        )
-        assert budget.forfeit_expired() == 1
-        assert budget.forfeit_expired() == 0
-        del self.held[one[0]]
-        self.spent += one[1]
-        return one
-
-    @rule(target=closed, one=consumes(forfeited), share=st.integers(0, 100))
-    def settle_late(self, one: tuple[uuid.UUID, int], share: int) -> object:
-        """The process was only slow: its day is corrected."""
-        actual = one[1] * share // 100
-        budget.settle(one[0], actual)
-        self.spent += actual - one[1]
-        return one[0]
-
-    @rule(key=closed, actual=st.none() | st.integers(0, 400))
-    def settle_again(self, key: uuid.UUID, actual: int | None) -> None:
-        """Settling twice changes nothing."""
-        budget.settle(key, actual)
-
-    @rule(limit=st.integers(0, 1000))
-    def change_limit(self, limit: int) -> None:
-        """The author changes the limit in mid-day."""
-        self.limit = limit
-        Spending.objects.filter(owner=self.owner).update(daily_limit=limit)
-        # Every request looks its author up anew.
-        self.owner = User.objects.get(pk=self.owner.pk)
-
-    @invariant()
-    def books_balance(self) -> None:
-        """The day says what the events add up to."""
-        day = BudgetDay.objects.filter(owner=self.owner).first()
-        if day is not None:
-            assert (day.spent, day.reserved) == (self.spent, sum(self.held.values()))
+    with ThreadPoolExecutor(number) as pool:
+        return sum(pool.map(one, range(number)))
 
 
-@pytest.mark.django_db
-def test_every_order_of_events_balances() -> None:
-    run_state_machine_as_test(
-        Ledger,
-        settings=hypothesis_settings(max_examples=25, stateful_step_count=25, deadline=None),
-    )
+def reserved(wanted: Sequence[tuple[str, int]], owners: Sequence[User], each: int) -> int:
+    """Reserve `wanted` for the owners in turn, `each` times; return how often that succeeded."""
+    won = 0
+    for number in range(each):
+        try:
+            budget.reserve_together(again(owners[number % len(owners)]), wanted)
+            won += 1
+        except budget.BudgetExhausted:
+            pass
+    return won
 
 
 @pytest.mark.django_db(transaction=True)
 def test_reserving_at_once_never_passes_the_limit() -> None:
-    owner = factories.user()
-    Spending.objects.create(owner=owner, daily_limit=500, tries_per_visitor=1, tries_per_entry=1)
+    owner = allow(500)
+    assert at_once(6, lambda _: reserved([(OWN, 10)], [owner], 15)) == 50
+    assert row(owner) == (0, 500, 0)
+    assert Reservation.objects.filter(budget_day__owner=owner).count() == 50
 
-    def try_some(_worker: int) -> int:
-        won = 0
-        try:
-            for _ in range(15):
-                try:
-                    budget.reserve(owner, OWN, 10)
-                    won += 1
-                except budget.BudgetExhausted:
-                    pass
-        finally:
-            connection.close()
-        return won
 
-    with ThreadPoolExecutor(6) as pool:
-        won = sum(pool.map(try_some, range(6)))
-    assert won == 50
-    day = BudgetDay.objects.get(owner=owner)
-    assert (day.reserved, day.spent) == (500, 0)
-    assert Reservation.objects.filter(budget_day=day).count() == 50
+@pytest.mark.django_db(transaction=True)
+def test_the_operators_cap_holds_over_all_authors_at_once(settings: Settings) -> None:
+    settings.SITE_DAILY_BUDGET = 300
+    owners = [allow(0, part=200) for _ in range(4)]
+    turned = [owners[turn:] + owners[:turn] for turn in range(4)]
+    assert at_once(4, lambda turn: reserved([(SITE, 10)], turned[turn], 20)) == 30
+    assert sum(row(owner, SITE)[1] for owner in owners) == 300
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_purses_at_once_are_taken_together_or_not_at_all(settings: Settings) -> None:
+    settings.SITE_DAILY_BUDGET = 1_000_000
+    owner = allow(1000, part=300)
+    # In both orders, for two rows that wait for each other would wait for ever.
+    orders = [[(OWN, 10), (SITE, 10)], [(SITE, 10), (OWN, 10)]]
+    assert at_once(6, lambda worker: reserved(orders[worker % 2], [owner], 10)) == 30
+    assert row(owner, OWN) == (0, 300, 0)
+    assert row(owner, SITE) == (0, 300, 0)
+
+
+@pytest.mark.django_db
+def test_a_refusal_leaves_a_transaction_as_it_was() -> None:
+    owner = allow(100, part=5)
+    with transaction.atomic():
+        for wanted in ([(OWN, 50), (SITE, 6)], [(OWN, 101)], [(SITE, 6)]):
+            with pytest.raises(budget.BudgetExhausted):
+                budget.reserve_together(owner, wanted)
+        kept = budget.reserve(owner, OWN, 100)
+    assert list(Reservation.objects.all()) == [kept]
+    assert row(owner) == (0, 100, 0)
+    assert not BudgetDay.objects.filter(purse=SITE).exists()
+
+
+@pytest.mark.django_db
+def test_large_caps_are_caps(settings: Settings) -> None:
+    settings.SITE_DAILY_BUDGET = 90_000_000_000
+    owner = allow(0, part=100_000_000_000)
+    budget.reserve(owner, SITE, 60_000_000_000)
+    with pytest.raises(budget.BudgetExhausted) as refusal:
+        budget.reserve(owner, SITE, 40_000_000_000)
+    assert refusal.value.scope == "site"
+    assert spending.purses_today(owner)[1].left == 30_000_000_000
+
+
+@pytest.mark.django_db
+def test_a_bill_beyond_the_most_asked_for_stops_the_day_and_is_told(clock: Clock) -> None:
+    owner = allow(1000)
+    first, second = (budget.reserve(owner, OWN, 400) for _ in range(2))
+    budget.settle(first.pk, 900)
+    assert row(owner) == (900, 400, 500)
+    with pytest.raises(budget.BudgetExhausted):
+        budget.reserve(owner, OWN, 1)
+    budget.settle(second.pk, 100)
+    # Back at the limit, and not a penny below it.
+    with pytest.raises(budget.BudgetExhausted):
+        budget.reserve(owner, OWN, 1)
+    assert (spending.overrun_today(owner), spending.purses_today(owner)[0].left) == (500, 0)
+    clock.move(timedelta(days=1))
+    assert spending.overrun_today(owner) == 0
+    budget.reserve(owner, OWN, 1000)
+
+
+@pytest.mark.django_db
+def test_a_smaller_budget_takes_nothing_back_and_a_larger_one_admits_at_once() -> None:
+    owner = allow(1000)
+    budget.settle(budget.reserve(owner, OWN, 300).pk, 300)
+    held = budget.reserve(owner, OWN, 400)
+    spending.set_limits(owner, daily_limit=500)
+    with pytest.raises(budget.BudgetExhausted):
+        budget.reserve(again(owner), OWN, 1)
+    assert row(owner) == (300, 400, 0)
+    budget.settle(held.pk, 50)
+    # 350 of 500: what was given back counts against the new one.
+    budget.reserve(again(owner), OWN, 150)
+    with pytest.raises(budget.BudgetExhausted):
+        budget.reserve(again(owner), OWN, 1)
+    spending.set_limits(owner, daily_limit=501)
+    budget.reserve(again(owner), OWN, 1)
+    assert BudgetDay.objects.get().limit == 501
+
+
+@pytest.mark.django_db
+def test_the_day_is_that_of_admission_and_never_goes_back(clock: Clock) -> None:
+    owner, other = allow(100), allow(100)
+    evening = budget.reserve(owner, OWN, 60)
+    clock.now = MIDNIGHT + timedelta(seconds=1)
+    # A new day has all its money; what began before midnight is still yesterday's.
+    budget.reserve(owner, OWN, 100)
+    budget.settle(evening.pk, 70)
+    yesterday, today = MIDNIGHT.date() - timedelta(days=1), MIDNIGHT.date()
+    assert row(owner, day=yesterday) == (70, 0, 10)
+    assert row(owner, day=today) == (0, 100, 0)
+    # A clock that is put right, or wrong, opens no older day's budget again.
+    for back in (timedelta(seconds=2), timedelta(days=20)):
+        clock.now = MIDNIGHT - back
+        assert budget.books(owner)[0] == today
+        with pytest.raises(budget.BudgetExhausted) as refusal:
+            budget.reserve(owner, OWN, 1)
+        assert refusal.value.resets_at == MIDNIGHT + timedelta(days=1)
+        assert spending.last_days(owner, 3)[0].day == today
+    # Another owner's books have not been there.
+    assert budget.reserve(other, OWN, 1).budget_day.day == MIDNIGHT.date() - timedelta(days=20)
+    clock.now = MIDNIGHT + timedelta(days=1)
+    budget.reserve(owner, OWN, 100)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago", "Europe/Paris"])
+def test_zones_and_summer_time_move_no_day(clock: Clock, zone: str) -> None:
+    owner = allow(100)
+    # The night in which Europe's clocks go back: its local day has 25 hours, a budget's has 24.
+    with timezone.override(ZoneInfo(zone)):
+        for hour in range(24):
+            clock.now = MIDNIGHT + timedelta(hours=hour)
+            assert budget.books(owner)[0] == MIDNIGHT.date()
+            budget.reserve(owner, OWN, 4)
+        clock.now = MIDNIGHT + timedelta(hours=24)
+        assert budget.reserve(owner, OWN, 100).budget_day.day == date(2026, 10, 26)
+
+
+@pytest.mark.django_db
+def test_one_broken_row_keeps_no_other_open(caplog: pytest.LogCaptureFixture) -> None:
+    broken, well = allow(100), allow(100)
+    keys = [budget.reserve(owner, OWN, 40).pk for owner in (well, broken, well)]
+    # Books that somebody has tampered with: the database refuses to go below zero.
+    BudgetDay.objects.filter(owner=broken).update(reserved=10)
+    Reservation.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert budget.forfeit_expired() == 2
+    assert row(well) == (80, 0, 0)
+    assert row(broken) == (0, 10, 0)
+    assert Reservation.objects.get(state=Reservation.State.OPEN).pk == keys[1]
+    assert str(keys[1]) in caplog.text
+
+
+@pytest.mark.django_db
+def test_books_that_are_gone_are_no_error() -> None:
+    owner = allow(100)
+    key = budget.reserve(owner, OWN, 40).pk
+    owner.delete()
+    assert budget.settle(key, 10) == 0
+    assert not budget.forfeit(key)
+    assert budget.settle(uuid.uuid4(), None) == 0
