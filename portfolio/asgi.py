@@ -25,7 +25,7 @@ from portfolio.kept import KeptPages
 from portfolio.wsgi_call import Answer, TooLarge, VisitorLeft, call, read_body
 from prompts_app.http import STREAM_HEADER
 from prompts_app.llm import client
-from prompts_app.views import tryit
+from prompts_app.views import try_streams
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -43,7 +43,7 @@ _TOO_LARGE = Answer(
 )
 # Tries whose answer is on its way.
 _under_way: set[asyncio.Future[None]] = set()
-_TRY = re.compile(r"/@[^/]+/[^/]+/try/")
+_TRY = re.compile(r"/@[^/]+/[^/]+/try/|/tries/[^/]+/run/")
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -99,21 +99,19 @@ async def _stream(attempt: str, answer: Answer, send: Send) -> None:
     last = b""
     await answer.start(send)
     try:
-        async with aclosing(tryit.frames(attempt)) as frames:
+        async with aclosing(try_streams.frames(attempt)) as frames:
             async for frame in frames:
                 await send({"type": "http.response.body", "body": frame, "more_body": True})
     except asyncio.CancelledError:
         # The server stops; or the visitor has left, and nobody reads this.
-        last = tryit.last_frame(attempt)
+        last = try_streams.last_frame(attempt)
     await send({"type": "http.response.body", "body": last})
 
 
-async def _finish_then_redirect(attempt: str, answer: Answer, send: Send) -> None:
-    """Without JavaScript the try runs to its end, and the redirect leads to what is kept of it."""
+async def _finish_then_redirect(attempts: str, answer: Answer, send: Send) -> None:
+    """Without JavaScript tries run to their end, and the redirect leads to what is kept of them."""
     with contextlib.suppress(asyncio.CancelledError):
-        async with aclosing(tryit.frames(attempt)) as frames:
-            async for _frame in frames:
-                pass
+        await try_streams.finish(attempts)
     await answer.send(send)
 
 

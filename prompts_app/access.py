@@ -60,12 +60,14 @@ def public_entry(handle: str, slug: str, viewer: User | None) -> Entry:
 def entry_to_try(handle: str, slug: str, viewer: User | None) -> Entry:
     """Return the same with only what a try needs: a person is waiting for its first word."""
     rows = Entry.objects.select_related(
-        "owner__profile", "owner__spending", "owner__site_grant", "published"
+        "owner__profile", "owner__spending", "owner__site_grant", "published", "baseline"
     ).only(
-        *("title", "slug", "summary", "kind", "visibility", "owner__is_active", "published"),
-        *("owner__spending", "owner__site_grant"),
+        *("title", "slug", "summary", "language", "kind", "visibility", "proof"),
+        *("owner__is_active", "owner__spending", "owner__site_grant"),
         *("owner__profile__handle", "owner__profile__name", "owner__profile__accent"),
         *("published__number", "published__content", "published__entry"),
+        *("published__prompt_hash", "baseline__number", "baseline__content", "baseline__entry"),
+        *("baseline__prompt_hash", "baseline__withdrawn_at"),
     )
     return _public(rows, handle, slug, viewer)
 
@@ -100,13 +102,23 @@ def visitors_try(try_id: uuid.UUID) -> Try:
     """Return a try by its unguessable id, until its 30 days are over."""
     found = (
         Try.objects.live()
-        .select_related("entry__owner__profile", "version")
+        .select_related("entry__owner__profile", "entry__baseline", "version")
         .filter(pk=try_id)
         .first()
     )
     if found is None:
         raise Http404
     return found
+
+
+def visitors_tries(try_id: uuid.UUID) -> list[Try]:
+    """Return a try with all that ran beside it, by column: whoever has one has them all."""
+    found = visitors_try(try_id)
+    beside = Try.objects.live().filter(group=found.group).exclude(pk=found.pk)
+    others = list(beside.select_related("version"))
+    for other in others:
+        other.entry = found.entry
+    return sorted([found, *others], key=lambda attempt: attempt.column)
 
 
 def picture(picture_id: uuid.UUID, viewer: User | None) -> Picture:

@@ -29,6 +29,7 @@ from prompts_app.views import (
     receipts,
     runs,
     studio,
+    trial,
     tryit,
     versions,
 )
@@ -45,8 +46,9 @@ account_routes: Routes = [
 
 tryit_routes: Routes = [
     path("@<slug:handle>/<slug:slug>/try/", tryit.try_entry, name="try"),
-    path("tries/<uuid:trial_id>/", tryit.trial, name="trial"),
-    path("tries/<uuid:trial_id>/delete/", tryit.trial_delete, name="trial_delete"),
+    path("tries/<uuid:trial_id>/", trial.trial, name="trial"),
+    path("tries/<uuid:trial_id>/run/", tryit.run_column, name="trial_run"),
+    path("tries/<uuid:trial_id>/delete/", trial.trial_delete, name="trial_delete"),
 ]
 
 explore_routes: Routes = [

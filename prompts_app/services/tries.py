@@ -60,7 +60,7 @@ def erase_try(attempt: Try) -> None:
     take_back(attempt)
     attempt.pictures.all().delete()
     Try.objects.filter(pk=attempt.pk).update(
-        values={}, output="", error_detail="", expires_at=timezone.now()
+        values={}, output="", error_detail="", verdicts={}, expires_at=timezone.now()
     )
 
 

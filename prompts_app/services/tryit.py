@@ -19,6 +19,7 @@ from prompts_app.services import budget, calls, keys, limits, tries
 from prompts_app.services.answering import Admitted
 from prompts_app.services.evidence import with_receipts
 from prompts_app.services.limits import Refused
+from prompts_app.services.matrix import measured_against
 from prompts_app.services.visitors import Visitor
 
 MAX_COLUMNS = 3
@@ -43,6 +44,35 @@ def models_for(entry: Entry) -> list[LLMModel]:
         .filter(entries=entry, kind=entry.kind)
         .order_by("provider_id", "name")
     )
+
+
+def baseline_for(entry: Entry) -> Version | None:
+    """Return the version visitors may run beside the published one; None where there is none.
+
+    It has to make the same kind of thing, and ask for nothing that the form does not.
+    """
+    version = entry.published
+    baseline = measured_against(version, entry.baseline) if version is not None else None
+    if version is None or baseline is None or baseline.content["kind"] != version.content["kind"]:
+        return None
+    asked = {one["name"] for one in version.content["variables"]}
+    if any(
+        one["name"] not in asked and not one["default"] for one in baseline.content["variables"]
+    ):
+        return None
+    baseline.entry = entry
+    return baseline
+
+
+def bound_of(columns: Sequence[Column], values: dict[str, str]) -> int | None:
+    """Return the most that columns can cost, in micro-dollars; None where one cannot be run."""
+    try:
+        return sum(
+            _plan(column.model, column.version, _values_of(column.version, values)).bound
+            for column in columns
+        )
+    except Refused:
+        return None
 
 
 def admit(

@@ -62,6 +62,9 @@ ERRORS: dict[str, str | Promise] = {
     "not_usable": gettext_lazy("The model may not be used any more."),
     "withdrawn": gettext_lazy("The version was withdrawn before it could run."),
     "interrupted": gettext_lazy("The server stopped while the answer was being made."),
+    "stopped": gettext_lazy(
+        "It was stopped before its end. Its own page shows what had come by then."
+    ),
     "already_running": gettext_lazy("This try is already running. Its own page shows the answer."),
     "closed": gettext_lazy("This prompt cannot be run here."),
     "paused": gettext_lazy("The author has paused all tries."),

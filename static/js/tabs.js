@@ -1,8 +1,10 @@
 // [data-tabs="name"]: on a narrow screen its panes become tabs, and the open one is remembered under
-// the name. On a wide screen, and without scripts, the panes simply stand there.
+// the name, if there is one. On a wide screen, and without scripts, the panes simply stand there.
+// Whoever hides some of the buttons with their panes tells the group: tabs:changed.
 const narrow = matchMedia("(width < 60rem)");
 
 function recall(name) {
+  if (!name) return null;
   try {
     return localStorage.getItem(`tab:${name}`);
   } catch {
@@ -11,6 +13,7 @@ function recall(name) {
 }
 
 function remember(name, id) {
+  if (!name) return;
   try {
     localStorage.setItem(`tab:${name}`, id);
   } catch {
@@ -48,8 +51,9 @@ function setUp(group) {
       button.setAttribute("aria-controls", panes[index].id);
       panes[index].setAttribute("role", "tabpanel");
     }
-    const wanted = [recall(name), group.dataset.tabsDefault, panes[0].id];
-    open(wanted.find((id) => panes.some((pane) => pane.id === id)));
+    const current = panes.find((pane, index) => buttons[index].ariaSelected === "true")?.id;
+    const wanted = [current, recall(name), group.dataset.tabsDefault, panes[0].id];
+    open(wanted.find((id) => panes.some((pane) => pane.id === id && !pane.hidden)));
   };
 
   bar.addEventListener("click", (event) => {
@@ -63,8 +67,9 @@ function setUp(group) {
   bar.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;
-    const here = buttons.indexOf(document.activeElement);
-    const next = buttons[(here + step + buttons.length) % buttons.length];
+    const there = buttons.filter((button) => !button.hidden);
+    const here = there.indexOf(document.activeElement);
+    const next = there[(here + step + there.length) % there.length];
     next.focus();
     next.click();
     event.preventDefault();
@@ -79,6 +84,7 @@ function setUp(group) {
   group.addEventListener("invalid", (event) => reveal(event.target), true);
 
   narrow.addEventListener("change", arrange);
+  group.addEventListener("tabs:changed", arrange);
   arrange();
   reveal(document.getElementById(location.hash.slice(1)));
   reveal(group.querySelector("[aria-invalid='true']"));

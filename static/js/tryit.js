@@ -1,19 +1,29 @@
-// The try-it form: posts itself, lets the answer flow in, and ends in exactly one of answered,
-// stopped, refused or lost. Without this script the same form leads to the try's own page.
+// The try-it form: runs one answer or several side by side, each in a column of its own that ends
+// in exactly one of answered, stopped, refused or lost. Without this script the same form leads to
+// the try's own page.
 //
 // Every sentence comes from data-text-* attributes of the form; the markup is described beside the
 // template that holds it.
-import { events } from "./sse.js";
+import { Column, fill, reason } from "./column.js";
 
 const form = document.querySelector("form[data-tryit]");
 const output = document.querySelector("[data-try-output]");
+const work = form.closest("[data-columns]");
+const group = output.querySelector("[data-try-columns]");
+const texts = form.dataset;
 const part = (name) => output.querySelector(`[data-try-${name}]`);
 const run = document.querySelector("[data-run]");
 const stop = document.querySelector("[data-stop]");
 const say = (text) => document.querySelector("[data-announce]")?.replaceChildren(text ?? "");
 const locale = document.documentElement.lang;
-let current = null;
-let latest = null;
+const pageOf = (id) => texts.tryUrl.replace("00000000-0000-0000-0000-000000000000", id);
+const tabs = [...(group?.querySelectorAll("[data-tab-for]") ?? [])];
+const columns = [...(group?.querySelectorAll("[data-try-column]") ?? [])].map(
+  (element) => new Column(element, texts, pageOf, ended),
+);
+let used = [];
+// Aborts the request that admits several columns at once, before each has its own.
+let asking = null;
 
 function newId() {
   if (crypto.randomUUID) return crypto.randomUUID();
@@ -25,43 +35,67 @@ function newId() {
   return hex.replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, "$1-$2-$3-$4-$5");
 }
 
-const pageOf = (id) => form.dataset.tryUrl.replace("00000000-0000-0000-0000-000000000000", id);
-
-function insert(html) {
-  const result = part("result");
-  // The server made and sanitised this HTML; nothing else ever goes in as HTML.
-  result.innerHTML = html;
-  result.hidden = false;
-  part("stream").hidden = true;
-  result.dispatchEvent(new CustomEvent("part:inserted", { bubbles: true }));
+// What the form asks for, a column each: {title, model, demo, tab}.
+function asked() {
+  const field = form.elements.namedItem("model");
+  const names = JSON.parse(document.getElementById("models").textContent);
+  const column = (title, id, tab) => ({ title, model: names[id].name, demo: names[id].demo, tab });
+  const main = column(texts.textMain, field.value, texts.textMain);
+  const compare = form.elements.namedItem("compare")?.value;
+  if (compare === "baseline") {
+    return [main, column(texts.textBaseline, field.value, texts.textBaseline)];
+  }
+  if (compare !== "models") return [main];
+  const boxes = [...form.querySelectorAll("[name=others]")];
+  const others = boxes.length
+    ? boxes.filter((box) => box.checked).map((box) => box.value)
+    : Object.keys(names);
+  return [field.value, ...others.filter((id) => id !== field.value)]
+    .slice(0, columns.length)
+    .map((id) => column(texts.textMain, id, names[id].name));
 }
 
-function show(name, on) {
-  const element = part(name);
-  if (element) element.hidden = !on;
+// Puts as many columns beside each other as the form asks for.
+function arrange() {
+  const wanted = asked();
+  work.dataset.columns = wanted.length;
+  used = columns.slice(0, wanted.length);
+  for (const [at, column] of columns.entries()) {
+    column.element.hidden = at >= wanted.length;
+    if (!tabs.length) continue;
+    tabs[at].hidden = at >= wanted.length;
+    tabs[at].querySelector("[data-tab-name]").textContent = wanted[at]?.tab ?? "";
+    tabs[at].querySelector("[data-tab-state]").textContent = "";
+  }
+  for (const [at, column] of used.entries()) column.name(wanted[at]);
+  group.dispatchEvent(new CustomEvent("tabs:changed"));
+}
+
+// The model that answers anyway is none to compare it with.
+function offerOthers() {
+  const chosen = form.elements.namedItem("model")?.value;
+  const boxes = [...form.querySelectorAll("[name=others]")];
+  for (const box of boxes) box.closest("label").hidden = box.value === chosen;
+  const most = columns.length - 1;
+  const ticked = boxes.filter((box) => box.checked && box.value !== chosen).length;
+  for (const box of boxes) box.disabled = !box.checked && ticked >= most;
 }
 
 function begin(id) {
-  latest = id;
-  current = { id, controller: new AbortController(), started: performance.now(), stopped: false };
-  part("text").textContent = "";
-  part("result").replaceChildren();
-  for (const name of ["idle", "result", "error", "figures", "link"]) show(name, false);
+  arrange();
+  for (const name of ["error", "link"]) part(name).hidden = true;
   for (const old of document.querySelectorAll("[data-try-recorded], [data-try-refusal]")) {
     old.hidden = true;
   }
   output.classList.add("is-used");
-  show("stream", true);
-  part("stream").setAttribute("aria-busy", "true");
+  group.hidden = false;
+  part("line").hidden = false;
+  part("progress").textContent = texts.textStarted;
+  for (const column of used) column.begin(id, used.length > 1);
+  stop.querySelector("[data-label]").textContent =
+    used.length > 1 ? texts.textStopAll : texts.textStop;
   swapButtons(run, stop);
-  const clock = part("clock");
-  const tick = () => {
-    const seconds = Math.floor((performance.now() - current.started) / 1000);
-    clock.textContent = form.dataset.textWorking.replace("{seconds}", seconds.toLocaleString(locale));
-  };
-  tick();
-  current.timer = setInterval(tick, 1000);
-  say(form.dataset.textStarted);
+  say(texts.textStarted);
   if (output.getBoundingClientRect().top > innerHeight * 0.4) {
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     output.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
@@ -75,139 +109,75 @@ function swapButtons(from, to) {
   from.hidden = true;
 }
 
-function end(text) {
-  clearInterval(current.timer);
-  part("clock").textContent = "";
-  part("stream").removeAttribute("aria-busy");
+// One column is over; the last one gives the form back.
+function ended(column, message) {
+  // What came back after the connection did may belong to an earlier run, of more columns.
+  if (!used.includes(column)) return;
+  const sum = column.part("result").querySelector("[data-checks]");
+  const several = used.length > 1;
+  if (tabs.length) {
+    const state = tabs[columns.indexOf(column)].querySelector("[data-tab-state]");
+    state.textContent = column.outcome === "done" ? (sum?.dataset.checks ?? "") : "!";
+  }
+  const over = used.filter((one) => !one.running);
+  const values = {
+    column: several ? tabs[columns.indexOf(column)].querySelector("[data-tab-name]").textContent : "",
+    count: over.length.toLocaleString(locale),
+    total: used.length.toLocaleString(locale),
+  };
+  const said = message || [texts.textDone, sum?.textContent].filter(Boolean).join(" ");
+  say(several ? `${fill(texts.textColumnDone, values)} ${said}` : said);
+  part("progress").textContent = several ? fill(texts.textProgress, values) : "";
+  if (over.length < used.length) return;
+  const kept = used.find((one) => one.outcome !== "error" || one.part("text").textContent);
+  if (kept) {
+    part("link").querySelector("a").href = pageOf(used[0].id);
+    part("link").hidden = false;
+    for (const offer of document.querySelectorAll("[data-try-recorded]")) offer.hidden = true;
+  } else {
+    offerRecorded();
+  }
+  finish();
+}
+
+function finish() {
   swapButtons(stop, run);
   form.elements.attempt.value = newId();
-  current = null;
-  say(text);
+  refreshTerms();
 }
 
-function link(id) {
-  const line = part("link");
-  if (!line) return;
-  line.querySelector("a").href = pageOf(id);
-  line.hidden = false;
-}
-
-function figures(data, seconds) {
-  const line = part("figures");
-  if (!line) return;
-  const number = (value, options) => value.toLocaleString(locale, options);
-  const facts = [
-    [form.dataset.textSeconds, { seconds: number(seconds, { maximumFractionDigits: 1 }) }],
-  ];
-  const { prompt_tokens: sent, completion_tokens: got } = data.usage ?? {};
-  if (Number.isInteger(sent) && Number.isInteger(got)) {
-    facts.push([form.dataset.textTokens, { sent: number(sent), got: number(got) }]);
+// What is left today is less by one, unless the try was free.
+async function refreshTerms() {
+  try {
+    const response = await fetch(form.action, { headers: { Accept: "text/html" } });
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const fresh = page.querySelector("[data-try-terms]");
+    if (fresh) document.querySelector("[data-try-terms]").replaceWith(fresh);
+  } catch {
+    // Without a connection the line stays as it was.
   }
-  if (Number.isInteger(data.cost_microusd)) {
-    const dollars = data.cost_microusd / 1e6;
-    const money = number(dollars, {
-      style: "currency",
-      currency: "USD",
-      maximumFractionDigits: dollars > 0 && dollars < 0.01 ? 6 : 2,
-    });
-    facts.push([form.dataset.textCost, { cost: money }]);
-  }
-  if (data.finish_reason === "length") facts.push([form.dataset.textLength, {}]);
-  line.replaceChildren(
-    ...facts.map(([sentence, values]) => {
-      const span = document.createElement("span");
-      span.textContent = sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);
-      return span;
-    }),
-  );
-  line.hidden = false;
 }
 
-function answered(data) {
-  const { id, started } = current;
-  insert(data.html);
-  figures(data, (performance.now() - started) / 1000);
-  link(id);
-  end(form.dataset.textDone);
-}
-
-function refused(data) {
-  const error = part("error");
-  let message = data.message || form.dataset.textFailed;
-  if (data.retry_after > 0 && data.retry_after <= 90 && form.dataset.textRetrySoon) {
-    const seconds = Math.ceil(data.retry_after).toLocaleString(locale);
-    message += ` ${form.dataset.textRetrySoon.replace("{seconds}", seconds)}`;
-  } else if (data.retry_after > 0) {
-    const when = new Date(Date.now() + data.retry_after * 1000);
-    const later = when.toDateString() !== new Date().toDateString();
-    const time = when.toLocaleString(locale, {
-      ...(later ? { day: "numeric", month: "long" } : {}),
-      hour: "numeric",
-      minute: "2-digit",
-    });
-    message += ` ${form.dataset.textRetry.replace("{time}", time)}`;
-  }
-  error.querySelector("[data-message]").textContent = message;
-  error.hidden = false;
-  show("stream", part("text").textContent !== "");
+function offerRecorded() {
   const recorded = [...document.querySelectorAll("[data-try-recorded]")];
   const chosen = document.querySelector("[data-case][aria-current]")?.dataset.case;
   const offer = recorded.find((item) => item.dataset.tryRecorded === chosen) ?? recorded[0];
-  if (offer) {
-    offer.hidden = false;
-    offer.dispatchEvent(new CustomEvent("part:inserted", { bubbles: true }));
-  }
-  end(message);
+  if (!offer) return;
+  offer.hidden = false;
+  offer.dispatchEvent(new CustomEvent("part:inserted", { bubbles: true }));
 }
 
-function stopped() {
-  if (part("text").textContent === "") {
-    show("stream", false);
-    show("idle", true);
-  } else {
-    link(current.id);
-  }
-  end(form.dataset.textStopped);
-}
-
-// What the server has kept of a try, as its own page shows it; null without a connection.
-async function keptOf(id) {
-  try {
-    const response = await fetch(pageOf(id), { headers: { Accept: "text/html" } });
-    if (!response.ok) return null;
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    return page.querySelector("[data-try-kept]");
-  } catch {
-    return null;
-  }
-}
-
-function showKept(id, kept) {
-  insert(kept.innerHTML);
-  link(id);
-}
-
-// The connection broke: the server has kept whatever it had, under the try's own address.
-async function lost() {
-  const { id } = current;
-  const kept = await keptOf(id);
-  if (kept) {
-    showKept(id, kept);
-    end(form.dataset.textKept);
-    return;
-  }
-  refused({ message: form.dataset.textLost });
-  if (!navigator.onLine) addEventListener("online", () => recover(id), { once: true });
-}
-
-async function recover(id) {
-  const kept = latest === id && (await keptOf(id));
-  // A new run meanwhile has the place to itself.
-  if (!kept || latest !== id) return;
-  show("error", false);
-  for (const offer of document.querySelectorAll("[data-try-recorded]")) offer.hidden = true;
-  showKept(id, kept);
-  say(form.dataset.textKept);
+// Nothing was run: says why, once, and what there is instead.
+function refused(said) {
+  const message = reason(said, texts);
+  for (const column of used) column.rest();
+  group.hidden = true;
+  part("line").hidden = true;
+  part("error").querySelector("[data-message]").textContent = message;
+  part("error").hidden = false;
+  offerRecorded();
+  finish();
+  say(message);
 }
 
 function swapFields(text) {
@@ -218,78 +188,92 @@ function swapFields(text) {
     return;
   }
   document.querySelector("[data-try-fields]").replaceWith(fresh);
-  show("stream", false);
-  show("idle", true);
-  end(form.dataset.textInvalid);
+  offerOthers();
+  for (const column of used) column.rest();
+  part("progress").textContent = "";
+  finish();
+  say(texts.textInvalid);
   fresh.querySelector("[aria-invalid='true']")?.focus();
 }
 
-async function read(response) {
-  for await (const { event, data } of events(response.body)) {
-    if (event === "delta") {
-      part("text").append(JSON.parse(data).text);
-    } else if (event === "done") {
-      answered(JSON.parse(data));
-      return;
-    } else if (event === "error") {
-      refused(JSON.parse(data));
-      return;
-    }
-  }
-  await lost();
-}
-
-async function post(data) {
-  let response;
-  try {
-    response = await fetch(form.action, {
-      method: "POST",
-      body: data,
-      headers: { Accept: "text/event-stream" },
-      signal: current.controller.signal,
-    });
-  } catch {
-    if (current.stopped) stopped();
-    else await lost();
-    return;
-  }
+// Whatever the form's own address answers with, other than an answer of the model.
+async function answered(response) {
   const type = response.headers.get("Content-Type") ?? "";
   if (response.redirected) {
     location.assign(response.url);
-  } else if (type.startsWith("text/event-stream") && response.ok) {
-    try {
-      await read(response);
-    } catch {
-      if (current?.stopped) stopped();
-      else if (current) await lost();
-    }
-  } else if (type.startsWith("application/json")) {
-    refused(await response.json().catch(() => ({})));
   } else if (response.status === 422) {
     swapFields(await response.text());
+  } else if (type.startsWith("application/json")) {
+    refused(await response.json().catch(() => ({})));
   } else {
     refused({});
   }
+}
+
+async function runOne(data) {
+  const [column] = used;
+  const headers = { Accept: "text/event-stream" };
+  const response = await column.fetch(form.action, { body: data, headers });
+  if (!response) return;
+  const type = response.headers.get("Content-Type") ?? "";
+  if (type.startsWith("text/event-stream") && response.ok) await column.follow(response);
+  else await answered(response);
+}
+
+async function runSeveral(data) {
+  let response;
+  let admitted;
+  asking = new AbortController();
+  try {
+    const headers = { Accept: "application/json" };
+    const options = { method: "POST", body: data, headers, signal: asking.signal };
+    response = await fetch(form.action, options);
+    if (!response.ok || response.redirected) {
+      await answered(response);
+      return;
+    }
+    admitted = (await response.json()).columns;
+  } catch {
+    // Whatever was admitted and never started costs nothing.
+    const column = asking.signal.aborted ? null : used[0];
+    if (column) refused({ message: texts.textLost });
+    else for (const one of used) await one.broken();
+    return;
+  } finally {
+    asking = null;
+  }
+  const token = form.elements.namedItem("csrfmiddlewaretoken").value;
+  await Promise.all(used.map((column, at) => column.run(admitted[at], token)));
 }
 
 // Without a model to run on, the page shows neither button.
 if (run && stop) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (current) return;
+    if (run.hidden) return;
     const data = new FormData(form, event.submitter);
     begin(form.elements.attempt.value);
-    post(data);
+    if (used.length > 1) runSeveral(data);
+    else runOne(data);
   });
 
   stop.addEventListener("click", (event) => {
     // Stop stands where Run was: the second half of a double click on Run is not meant for it.
-    if (!current || event.detail > 1) return;
-    current.stopped = true;
-    current.controller.abort();
+    if (event.detail > 1) return;
+    for (const column of used) column.stop();
+    asking?.abort();
+  });
+
+  form.addEventListener("change", () => {
+    offerOthers();
+    // What stands there already keeps its place until the next run.
+    if (!output.classList.contains("is-used")) arrange();
   });
 
   form.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit(run);
   });
+
+  offerOthers();
+  arrange();
 }

@@ -54,13 +54,13 @@ def _check(visit: Visit, address: str, options: dict[str, Any], status: int = 20
     page = visit(reduced_motion="reduce", **options)
     _open(page, address, "en", status)
     page.evaluate(AXE)
-    assert _violations(page, STANDARD) == []
+    assert violations(page, STANDARD) == []
     page.emulate_media(color_scheme="dark")
-    assert _violations(page, COLOURS) == []
+    assert violations(page, COLOURS) == []
     page.set_viewport_size({"width": 390, "height": 844})
-    assert _violations(page, COLOURS) == []
+    assert violations(page, COLOURS) == []
     page.emulate_media(color_scheme="light")
-    assert _violations(page, STANDARD) == []
+    assert violations(page, STANDARD) == []
     _nothing_sticks_out(page)
     page.context.add_cookies([{"name": "language", "value": "fr", "url": page.url}])
     _open(page, address, "fr", status)
@@ -77,7 +77,8 @@ def _open(page: Page, address: str, language: str, status: int) -> None:
     expect(page.locator("html")).to_have_attribute("lang", language)
 
 
-def _violations(page: Page, options: dict[str, Any]) -> list[str]:
+def violations(page: Page, options: dict[str, Any]) -> list[str]:
+    """What axe finds on a page where it was loaded (AXE)."""
     found = page.evaluate(RUN_AXE, options)
     return [
         f"{violation['id']}: {node['html']} {node['failureSummary']}"

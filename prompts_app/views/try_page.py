@@ -1,0 +1,130 @@
+"""What the try page shows: the form, what it may be compared with, and what a try would meet."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from prompts_app import http
+from prompts_app.forms.tryit import TryForm
+from prompts_app.forms.values import ValuesForm
+from prompts_app.http import Request
+from prompts_app.models import Entry, LLMModel, TestCase, Version
+from prompts_app.services import limits, providers, rendering, tryit, visitors
+from prompts_app.services.cases import live_cases, values_for
+from prompts_app.services.limits import Stated
+from prompts_app.views.answers import answer, texts_of
+from prompts_app.views.tried import title_of
+
+EXAMPLES = 3
+
+
+@dataclass(slots=True)
+class Opened:
+    """An entry opened to be tried: its published version, what visitors may use, and the forms."""
+
+    entry: Entry
+    version: Version
+    baseline: Version | None
+    models: list[LLMModel]
+    case: TestCase | None
+    values: ValuesForm
+    form: TryForm
+
+
+def opened(
+    entry: Entry, case: TestCase | None, data: Any = None, initial: dict[str, Any] | None = None
+) -> Opened:
+    """Open an entry found by access.entry_to_try; `data` is what was posted, if anything was."""
+    version, models = entry.published, tryit.models_for(entry)
+    assert version is not None
+    version.entry = entry
+    baseline = tryit.baseline_for(entry)
+    values = ValuesForm(version.content, data, initial=case.values if case else None)
+    name = title_of(baseline, baseline) if baseline is not None else ""
+    form = TryForm(models, data, initial, baseline=baseline, baseline_name=name)
+    return Opened(entry, version, baseline, models, case, values, form)
+
+
+def context(request: Request, page: Opened) -> dict[str, Any]:
+    """Return the context of tryit/page.html."""
+    entry, version = page.entry, page.version
+    visitor = visitors.visitor_of(http.client_address(request))
+    stated = limits.statement(entry, visitor, page.models)
+    if not page.form.is_bound:
+        page.form.initial["compare"] = _best(page, stated)
+    cases = live_cases(entry)
+    recorded = tryit.recorded_answers(version, cases)
+    bodies = rendering.html_of(texts_of(recorded))
+    columns = _columns(page)
+    real = [model for model in page.models if not model.provider.is_demo]
+    return {
+        "entry": entry,
+        "version": version,
+        "profile": entry.owner.profile,
+        "models": page.models,
+        "form": page.form,
+        "values_form": page.values,
+        "case": page.case,
+        "examples": cases[:EXAMPLES],
+        "case_data": {
+            str(one.pk): {"values": one.values, "watch_for": one.watch_for} for one in cases
+        },
+        "main_name": title_of(version, page.baseline),
+        "baseline_name": title_of(page.baseline, page.baseline) if page.baseline else "",
+        "columns": columns,
+        "column_count": sum(column["shown"] for column in columns) or 1,
+        "model_data": {
+            str(model.pk): {
+                "name": page.form.names[str(model.pk)],
+                "demo": model.provider.is_demo,
+            }
+            for model in page.models
+        },
+        "hosts": sorted({providers.host_of(model.provider.base_url) for model in real}),
+        "is_demo": len(real) < len(page.models),
+        "stated": [one for one in stated if one.is_tight or _is_own(one)],
+        "recorded": [(run, answer(run, bodies, judged_by=version)) for run in recorded],
+        "show_recorded": not page.models,
+    }
+
+
+def _best(page: Opened, stated: Sequence[Stated]) -> str:
+    """The baseline beside it, where there is one and today's money covers both."""
+    if page.baseline is None or page.form.baseline is None:
+        return TryForm.NOTHING
+    values = values_for(page.version, page.case)
+    columns = [tryit.Column(version, page.models[0]) for version in (page.version, page.baseline)]
+    left = [one.left for one in stated if one.kind == "money"]
+    bound = tryit.bound_of(columns, values)
+    if bound is None or (left and bound > min(left)):
+        return TryForm.NOTHING
+    return TryForm.BASELINE
+
+
+def _columns(page: Opened) -> list[dict[str, Any]]:
+    """The places for answers, as many as there can be; those the form asks for are shown.
+
+    A script names them anew as the form changes.
+    """
+    if not page.models:
+        return []
+    form = page.form
+    main, model = title_of(page.version, page.baseline), page.models[0]
+    beside = form["compare"].value() == TryForm.BASELINE and page.baseline is not None
+    titles = [main] * form.most_columns
+    if beside and page.baseline is not None:
+        titles[1] = title_of(page.baseline, page.baseline)
+    return [
+        {
+            "at": at,
+            "title": title,
+            "model": form.names[str(model.pk)],
+            "demo": model.provider.is_demo,
+            "shown": at == 0 or (at == 1 and beside),
+        }
+        for at, title in enumerate(titles)
+    ]
+
+
+def _is_own(stated: Stated) -> bool:
+    return (stated.scope, stated.kind) == ("visitor", "day")
