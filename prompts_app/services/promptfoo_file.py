@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from prompts_app.assertions.promptfoo import exported
 from prompts_app.llm.presets import PRESETS
-from prompts_app.models import TestCase, Version
+from prompts_app.models import Entry, TestCase, Version
 from prompts_app.services import versions
 from prompts_app.services.cases import values_for
 from prompts_app.services.groups import Column
@@ -21,15 +21,29 @@ _PUBLIC = {
 
 
 def promptfoo_file(
-    version: Version, cases: Sequence[TestCase], columns: Iterable[Column], address: str
+    version: Version,
+    cases: Sequence[TestCase],
+    columns: Iterable[Column],
+    address: str,
+    baseline: Version | None = None,
 ) -> str:
-    """Return the file's text. `address` is the page it belongs to; `columns` the models asked.
+    """Return the file's text. `address` is the page it belongs to; `columns` the models asked;
+    `baseline` what the version is measured against, to be run beside it.
 
     The version is a text prompt and not withdrawn. The remarks are in English, like the file's
     keywords: it is read by a program, and by people who know that program.
     """
     content = version.content
     providers, remarks = _providers(columns)
+    others = (
+        [baseline] if baseline is not None and baseline.content["kind"] == Entry.Kind.TEXT else []
+    )
+    for other in others:
+        if other.content["parameters"] != content["parameters"]:
+            remarks.append(
+                f"Version {other.number} has parameters of its own; here it gets those of version "
+                f"{version.number}."
+            )
     asserts, unsaid = [], []
     for one in content["constraints"]:
         spec = exported(one["assertion"]) if one.get("assertion") else None
@@ -41,16 +55,11 @@ def promptfoo_file(
         promptfoo.Config(
             description=f"{version.entry.title}, version {version.number}",
             label=f"version {version.number}",
-            messages=[
-                (message["role"], [
-                    promptfoo.Text(piece.text, piece.name)
-                    for piece in variables.pieces(message["content"])
-                ])
-                for message in content["messages"]
-            ],
+            messages=_messages(version),
+            others=[(f"version {one.number}", _messages(one)) for one in others],
             parameters=content["parameters"],
             providers=providers,
-            tests=_tests(version, cases),
+            tests=_tests([version, *others], cases),
             asserts=asserts,
             remarks=(
                 f"From {address}",
@@ -61,7 +70,20 @@ def promptfoo_file(
                 *(f"Not tested here: {one['text']}" for one in unsaid),
             ),
         )
-    )  # fmt: skip
+    )
+
+
+def _messages(version: Version) -> list[tuple[str, list[promptfoo.Text]]]:
+    return [
+        (
+            message["role"],
+            [
+                promptfoo.Text(piece.text, piece.name)
+                for piece in variables.pieces(message["content"])
+            ],
+        )
+        for message in version.content["messages"]
+    ]
 
 
 def _providers(columns: Iterable[Column]) -> tuple[list[promptfoo.Provider], list[str]]:
@@ -91,13 +113,17 @@ def _providers(columns: Iterable[Column]) -> tuple[list[promptfoo.Provider], lis
     return list(found.values()), remarks
 
 
-def _tests(version: Version, cases: Sequence[TestCase]) -> list[promptfoo.Test]:
+def _tests(sent: Sequence[Version], cases: Sequence[TestCase]) -> list[promptfoo.Test]:
     """The cases with the values that were sent; without any, the variables' defaults."""
     wanted: list[TestCase | None] = [*cases] or [None]
     return [
-        promptfoo.Test(case.name if case else "defaults", _values(version, case))
+        promptfoo.Test(
+            case.name if case else "defaults",
+            # Where two prompts have a default each, the first one's counts.
+            {name: value for one in reversed(sent) for name, value in _values(one, case).items()},
+        )
         for case in wanted
-        if case is not None or version.content["variables"]
+        if case is not None or any(one.content["variables"] for one in sent)
     ]
 
 

@@ -29,14 +29,15 @@ _AS_THEY_ARE = (
 )
 
 
-def results_of(version: Version) -> Iterator[dict[str, Any]]:
+def results_of(version: Version, judged_by: Version | None = None) -> Iterator[dict[str, Any]]:
     """Yield one row for each counted run, oldest first: FIELDS, and "states".
 
-    Those of every version that sends the same words, judged by the rules of `version`: "states"
-    has one for each of its constraints, "passed", "failed", "untestable", "open" (not judged yet)
-    or "stated" (nothing tests it); "" where there was no answer. A hidden run has no output here.
+    Those of every version that sends the same words as `version`, judged by the rules of
+    `judged_by`, its own unless given: "states" has one for each of those constraints, "passed",
+    "failed", "untestable", "open" (not judged yet) or "stated" (nothing tests it); "" where there
+    was no answer. A hidden run has no output here.
     """
-    rules = [one.rule for one in constraints_of(version.content)]
+    rules = [one.rule for one in constraints_of((judged_by or version).content)]
     for ids in _pieces(version):
         rows = (
             Run.objects.filter(pk__in=ids)

@@ -73,7 +73,8 @@ class Test:
 @dataclass(frozen=True)
 class Config:
     """What the file holds. `messages` are (role, pieces); `asserts` (constraint, assertion as
-    promptfoo takes it); `parameters` a version's own; `remarks` stand at the head of the file."""
+    promptfoo takes it); `parameters` a version's own; `remarks` stand at the head of the file;
+    `others` are further prompts on the same tests, each a label and messages."""
 
     description: str
     label: str
@@ -83,6 +84,7 @@ class Config:
     tests: Sequence[Test]
     asserts: Sequence[tuple[str, Mapping[str, Any]]]
     remarks: Sequence[str] = field(default=())
+    others: Sequence[tuple[str, Sequence[tuple[str, Sequence[Text]]]]] = field(default=())
 
 
 def config(wanted: Config) -> str:
@@ -98,8 +100,14 @@ def config(wanted: Config) -> str:
         *(f"# {_one_line(remark)}" for remark in (*wanted.remarks, *renamed)),
         f"description: {_plain(wanted.description)}",
         "prompts:",
-        f"  - label: {_plain(wanted.label)}",
-        f"    raw: {_block(_prompt(wanted.messages, names, guarded), 6)}",
+        *(
+            line
+            for label, messages in _prompts(wanted)
+            for line in (
+                f"  - label: {_plain(label)}",
+                f"    raw: {_block(_prompt(messages, names, guarded), 6)}",
+            )
+        ),
         "providers:",
         *_providers(wanted.providers, wanted.parameters),
     ]
@@ -116,6 +124,10 @@ def config(wanted: Config) -> str:
 def escaped(text: str) -> str:
     """Return plain text as a template that gives it back."""
     return _SIGN.sub(lambda match: f'{{{{ "{match[0]}" }}}}', text)
+
+
+def _prompts(wanted: Config) -> list[tuple[str, Sequence[tuple[str, Sequence[Text]]]]]:
+    return [(wanted.label, wanted.messages), *wanted.others]
 
 
 def _prompt(
@@ -142,7 +154,13 @@ def _variable(name: str, guarded: bool) -> str:
 
 def _names(wanted: Config) -> dict[str, str]:
     """Each variable's name in the file: its own, unless promptfoo has another use for that."""
-    used = [piece.name for _role, pieces in wanted.messages for piece in pieces if piece.name]
+    used = [
+        piece.name
+        for _label, messages in _prompts(wanted)
+        for _role, pieces in messages
+        for piece in pieces
+        if piece.name
+    ]
     every = list(dict.fromkeys([*used, *(name for test in wanted.tests for name in test.values)]))
     names = {name: name for name in every if _NAME.fullmatch(name) and name not in _TAKEN}
     number = 1

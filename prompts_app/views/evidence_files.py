@@ -14,7 +14,7 @@ from prompts_app import access, http
 from prompts_app.http import Request
 from prompts_app.models import Entry, Version
 from prompts_app.services.cells import constraints_of
-from prompts_app.services.matrix import matrix_for
+from prompts_app.services.matrix import matrix_for, measured_against
 from prompts_app.services.promptfoo_file import promptfoo_file
 from prompts_app.services.results import FIELDS, results_of
 from prompts_app.transfer import csv_cells
@@ -25,16 +25,20 @@ R = TypeVar("R", bound=HttpResponseBase)
 
 @require_safe
 def csv_file(request: Request, handle: str, slug: str) -> HttpResponseBase:
-    """Every counted run of a version as a table, one column for each constraint."""
+    """Every counted run of a version and of its baseline, one column for each constraint."""
     entry, version = _asked_for(request, handle, slug)
-    return _download(_csv(version), "text/csv; charset=utf-8", _name(entry, version, "csv"))
+    baseline = measured_against(version, entry.baseline)
+    return _download(
+        _csv(version, baseline), "text/csv; charset=utf-8", _name(entry, version, "csv")
+    )
 
 
 @require_safe
 def json_file(request: Request, handle: str, slug: str) -> HttpResponseBase:
     """The same as JSON, with the constraints and their rules."""
     entry, version = _asked_for(request, handle, slug)
-    return _download(_json(version), "application/json", _name(entry, version, "json"))
+    baseline = measured_against(version, entry.baseline)
+    return _download(_json(version, baseline), "application/json", _name(entry, version, "json"))
 
 
 @require_safe
@@ -45,7 +49,8 @@ def promptfoo_config(request: Request, handle: str, slug: str) -> HttpResponse:
     if version.content["kind"] != Entry.Kind.TEXT:
         raise Http404
     cases = list(entry.cases.filter(withdrawn_at__isnull=True))
-    text = promptfoo_file(version, cases, matrix_for(version).columns, _page(entry))
+    baseline = measured_against(version, entry.baseline)
+    text = promptfoo_file(version, cases, matrix_for(version).columns, _page(entry), baseline)
     response = HttpResponse(text, content_type="application/yaml; charset=utf-8")
     return _as_file(response, "promptfooconfig.yaml")
 
@@ -58,15 +63,17 @@ def _asked_for(request: Request, handle: str, slug: str) -> tuple[Entry, Version
     return entry, version
 
 
-def _csv(version: Version) -> Iterator[str]:
+def _csv(version: Version, baseline: Version | None) -> Iterator[str]:
+    """Rows of the version, then those of its baseline, which the same constraints judge."""
     names = [f"constraint {one.number}: {one.text}" for one in constraints_of(version.content)]
-    yield csv_cells.BYTE_ORDER_MARK + csv_cells.row([*FIELDS, "url", *names])
-    for row in results_of(version):
-        plain = [_cell(row[name]) for name in FIELDS]
-        yield csv_cells.row([*plain, _run_url(row), *row["states"]])
+    yield csv_cells.BYTE_ORDER_MARK + csv_cells.row([*FIELDS, "url", "prompt", *names])
+    for prompt, sent in (("version", version), ("baseline", baseline)):
+        for row in results_of(sent, version) if sent is not None else ():
+            plain = [_cell(row[name]) for name in FIELDS]
+            yield csv_cells.row([*plain, _run_url(row), prompt, *row["states"]])
 
 
-def _json(version: Version) -> Iterator[str]:
+def _json(version: Version, baseline: Version | None) -> Iterator[str]:
     head = {
         "entry": _page(version.entry),
         "title": version.entry.title,
@@ -77,13 +84,26 @@ def _json(version: Version) -> Iterator[str]:
             for one in constraints_of(version.content)
         ],
     }
-    # One object, written run by run: the list is its last member.
+    # One object, written run by run. The baseline's are judged by the constraints above.
+    yield from _with_runs(head, version, version)
+    yield ',\n"baseline": '
+    if baseline is None:
+        yield "null"
+    else:
+        head = {"version": baseline.number, "content_hash": baseline.content_hash}
+        yield from _with_runs(head, baseline, version)
+        yield "}"
+    yield "}\n"
+
+
+def _with_runs(head: dict[str, Any], sent: Version, judged_by: Version) -> Iterator[str]:
+    """An object with its list of runs, which its end does not close yet."""
     yield json.dumps(head, ensure_ascii=False)[:-1] + ', "runs": ['
     between = "\n"
-    for row in results_of(version):
+    for row in results_of(sent, judged_by):
         yield between + json.dumps(_in_order(row), ensure_ascii=False)
         between = ",\n"
-    yield "\n]}\n"
+    yield "\n]"
 
 
 def _in_order(row: dict[str, Any]) -> dict[str, Any]:

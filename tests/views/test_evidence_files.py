@@ -16,7 +16,7 @@ from prompts_app.services import cases
 from prompts_app.services.results import FIELDS
 from prompts_app.transfer.csv_cells import unguarded
 from tests import factories
-from tests.views.test_evidence import CONSTRAINTS, address, engineered, two_versions
+from tests.views.test_evidence import CONSTRAINTS, address, engineered, rich, two_versions
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +38,7 @@ def rows(data: bytes) -> list[dict[str, str]]:
 
 
 def with_runs() -> tuple[Entry, list[Run]]:
-    """Return an entry with answers of all kinds, and the runs that count for its version."""
+    """Return an entry with answers of all kinds, and the runs of its version, then its baseline."""
     entry, first, second = two_versions()
     case, gone = factories.case(entry, "=HYPERLINK(1)"), factories.case(entry, "Gone")
     runs = [factories.run(second, case, output=output, repeat=n) for n, output in enumerate(NASTY)]
@@ -49,8 +49,8 @@ def with_runs() -> tuple[Entry, list[Run]]:
         )
     )
     runs.append(factories.run(second, case, output="good", is_demo=True))
+    runs.append(factories.run(first, case, output="bad, and six words of it"))
     # None of these counts.
-    factories.run(first, case, output="of the baseline")
     factories.run(second, case, output="pasted", origin=Run.Origin.PASTED)
     factories.run(second, case, state=Run.State.FAILED, output="", error_code="budget")
     cases.withdraw_case(gone)
@@ -63,17 +63,33 @@ def test_csv_and_json_hold_every_counted_run(client: Client) -> None:
     document = json.loads(fetched(client, entry, "results.json"))
     wanted = [str(run.pk) for run in runs]
     assert [row["id"] for row in table] == wanted
-    assert [row["id"] for row in document["runs"]] == wanted
+    assert [row["prompt"] for row in table] == ["version"] * (len(runs) - 1) + ["baseline"]
+    found = document["runs"] + document["baseline"]["runs"]
+    assert [row["id"] for row in found] == wanted
     assert document["version"] == 2
     assert [one["text"] for one in document["constraints"]] == [one["text"] for one in CONSTRAINTS]
     assert document["constraints"][0]["assertion"] == CONSTRAINTS[0]["assertion"]
     assert document["constraints"][2]["assertion"] is None
     names = [f"constraint {n}: {one['text']}" for n, one in enumerate(CONSTRAINTS, 1)]
-    for line, row in zip(table, document["runs"], strict=True):
+    for line, row in zip(table, found, strict=True):
         assert [line[name] for name in names] == row["states"]
         for name in FIELDS:
             assert unguarded(line[name]) == as_text(row[name]), name
         assert line["url"] == row["url"]
+
+
+def test_the_gain_can_be_counted_again(client: Client) -> None:
+    entry, _found = rich()
+    document = json.loads(fetched(client, entry, "results.json"))
+    assert (document["version"], document["baseline"]["version"]) == (2, 1)
+    assert document["baseline"]["content_hash"] != document["content_hash"]
+    old = [row["states"] for row in document["baseline"]["runs"]]
+    assert old == [["failed", "failed", "stated"]] * 6
+    new = [row["states"] for row in document["runs"]]
+    assert sum(states[0] == "passed" for states in new) == 7
+    # Of the baseline itself there is nothing to be measured against.
+    alone = json.loads(fetched(client, entry, "results.json", "?version=1"))
+    assert (len(alone["runs"]), alone["baseline"]) == (6, None)
 
 
 def as_text(value: Any) -> str:
@@ -173,6 +189,10 @@ def test_the_tests_for_promptfoo(client: Client) -> None:
     assert "apiBaseUrl" not in file["providers"][2]["config"]
     assert "10.0.0.1" not in text
     assert [one["description"] for one in file["tests"]] == ["One"]
+    assert [one["label"] for one in file["prompts"]] == ["version 3", "version 1"]
+    naive = json.loads(file["prompts"][1]["raw"])
+    assert naive[0]["content"] == "Naive. {{ text | load }}"
+    assert "# Version 1 has parameters of its own; here it gets those of version 3." in text
     sent = json.loads(file["prompts"][0]["raw"])
     assert sent[0]["content"] == 'Be {{ variable_1 }}. {{ "{" }}{ text }}'
     assert sent[1]["content"] == "{{ text | load }}"
