@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from django import forms
+from django.conf import settings
 from django.forms.boundfield import BoundField
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
@@ -103,13 +104,22 @@ class PictureConstraintForm(ConstraintForm):
 def sentence_of(spec: Spec, language: str) -> str:
     """Return a constraint's sentence made from its rule, in one line that fits."""
     with override(language):
-        text = _("The answer %(rule)s.") % {"rule": assertion_sentence(spec)}
+        rule = assertion_sentence(spec)
+        text = _("The answer %(rule)s.") % {"rule": rule}
+        if rule.endswith((".", "?", "!", "…")):
+            text = text.removesuffix(".")
     return Truncator(" ".join(text.split())).chars(limits.MAX_CONSTRAINT)
 
 
 def initial_of_constraint(constraint: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a constraint of content as the start of its row."""
-    return {"text": constraint["text"], **assertions.initial_of(constraint.get("assertion"))}
+    """Return a constraint of content as the start of its row.
+
+    A sentence that was made from the rule is left out: it is made again when the rule changes.
+    """
+    spec = constraint.get("assertion")
+    made = {sentence_of(spec, code) for code, _name in settings.LANGUAGES} if spec else set()
+    text = "" if constraint["text"] in made else constraint["text"]
+    return {"text": text, **assertions.initial_of(spec)}
 
 
 def loose_constraints(rows: Iterable[Mapping[str, Any]], language: str) -> list[dict[str, Any]]:

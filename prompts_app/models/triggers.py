@@ -22,6 +22,7 @@ _CHANGED = """NOT (
     OLD.withdrawn_at IS NULL AND NEW.withdrawn_at IS NOT NULL
     AND NEW.id = OLD.id AND NEW.entry_id = OLD.entry_id AND NEW.number = OLD.number
     AND NEW.content_hash = OLD.content_hash AND NEW.prompt_hash = OLD.prompt_hash
+    AND NEW.naive = OLD.naive
     AND NEW.created_at = OLD.created_at
     AND NEW.change_note = '' AND {empty}
 )"""

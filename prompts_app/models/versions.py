@@ -23,6 +23,8 @@ class Version(models.Model):
     content = models.JSONField()
     content_hash = models.CharField(max_length=64)
     prompt_hash = models.CharField(max_length=64)
+    # Made to be measured against (services.versions.add_baseline): never shown as the entry's own.
+    naive = models.BooleanField(default=False)
     change_note = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     withdrawn_at = models.DateTimeField(null=True, blank=True)

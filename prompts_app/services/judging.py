@@ -210,17 +210,21 @@ def _for_model(run: Run, rules: Rules) -> dict[str, Spec]:
     if run.judge is None or run.state != Run.State.DONE or run.version.withdrawn_at is not None:
         return {}
     return {
-        rule: spec for rule, spec in rules.items() if is_judged(spec) and rule not in run.verdicts
+        rule: spec
+        for rule, spec in rules.items()
+        if is_judged(spec) and not tallies.is_told(run.verdicts, rule)
     }
 
 
 def _merge(run: Run, verdicts: Mapping[str, Any], due: datetime | None, cost: int = 0) -> None:
     """Add verdicts to those kept. Whoever marked the run as due again meanwhile is heard."""
-    kept = (
-        Run.objects.select_for_update().only("verdicts", "judge_due", "judge_cost").get(pk=run.pk)
-    )
+    rows = Run.objects.select_for_update(of=("self",))
+    kept = rows.only("verdicts", "judge_due", "judge_cost", "judge", "state").get(pk=run.pk)
     kept.verdicts = kept.verdicts | dict(verdicts)
     kept.judge_cost += cost
     if kept.judge_due == run.judge_due:
         kept.judge_due = due
-    kept.save(update_fields=["verdicts", "judge_due", "judge_cost"])
+    if due is None and kept.state == Run.State.DONE:
+        # Asked once: rules that come later are judged by a model only when somebody asks for it.
+        kept.judge = None
+    kept.save(update_fields=["verdicts", "judge_due", "judge_cost", "judge"])

@@ -8,6 +8,7 @@ from prompts_app.assertions.base import Spec
 from prompts_app.assertions.rubric import is_judged
 from prompts_app.models import Entry, LLMModel, Run
 from prompts_app.services.rules import rules_by_prompt
+from prompts_app.services.tallies import is_told
 from prompts_app.services.wishes import MAX_RUNS, CannotEvaluate, judge_bound, usable
 
 
@@ -48,11 +49,13 @@ def _not_judged(entry: Entry) -> Iterator[tuple[Run, dict[str, Spec]]]:
             state=Run.State.DONE,
             picture__isnull=True,
         )
+        # Whose judge is at work: asked again, it would be paid again.
+        .exclude(judge__isnull=False, judge_due__isnull=False)
         .only("verdicts", "version__prompt_hash")
         .select_related("version")[:MAX_RUNS]
     )
     for run in runs:
         rules = rubrics[run.version.prompt_hash]
-        missing = {rule: spec for rule, spec in rules.items() if rule not in run.verdicts}
+        missing = {rule: spec for rule, spec in rules.items() if not is_told(run.verdicts, rule)}
         if missing:
             yield run, missing

@@ -82,8 +82,13 @@ def _recount(entry: Entry, cell: Cell, rules: list[str]) -> None:
 
 def _pattern(verdicts: Mapping[str, Mapping[str, Any]], rules: Iterable[str]) -> str:
     return "".join(
-        _LETTERS[verdicts[rule]["state"]] if rule in verdicts else _OPEN for rule in rules
+        _LETTERS[verdicts[rule]["state"]] if is_told(verdicts, rule) else _OPEN for rule in rules
     )
+
+
+def is_told(verdicts: Mapping[str, Mapping[str, Any]], rule: str) -> bool:
+    """Say whether a rule has told something: a judging model that failed has not."""
+    return rule in verdicts and verdicts[rule]["code"] != "judge_failed"
 
 
 def _key(cell: Cell) -> str:

@@ -13,11 +13,16 @@ from prompts_app.text import variables
 
 
 class NotPublishable(Exception):  # noqa: N818 - it reads as the condition it is
-    """The draft cannot be published; `code` is "empty", "unchanged" or "stale"."""
+    """The prompt cannot become a version.
 
-    def __init__(self, code: str) -> None:
+    `code` is "empty", "unchanged", "stale"; of a baseline also "same" (it sends what the published
+    version does) or "unknown_variable" (`name`).
+    """
+
+    def __init__(self, code: str, name: str = "") -> None:
         super().__init__(code)
         self.code = code
+        self.name = name
 
 
 def publish_version(entry: Entry, change_note: str, *, revision: int | None = None) -> Version:
@@ -36,6 +41,9 @@ def publish_version(entry: Entry, change_note: str, *, revision: int | None = No
 def add_version(entry: Entry, content: dict[str, Any], change_note: str) -> Version:
     """Make `content` the next version, published at once. Raises NotPublishable."""
     with transaction.atomic():
+        shown = _locked(entry).published
+        if shown is not None and shown.content_hash == content_hash(content):
+            raise NotPublishable("unchanged")
         version = _next_version(entry, content, change_note)
         # The caller may have read the entry before another tab published its first version.
         entry.refresh_from_db(fields=["baseline"])
@@ -60,7 +68,10 @@ def add_baseline(entry: Entry, prompt: str) -> Version:
     assert entry.published is not None
     content = entry.published.content
     known = {one["name"] for one in content["variables"]}
-    used = [name for name in variables.names(prompt) if name in known]
+    used = variables.names(prompt)
+    for name in used:
+        if name not in known:
+            raise NotPublishable("unknown_variable", name)
     if not used and content["variables"] and prompt.strip():
         used = [content["variables"][0]["name"]]
         prompt = f"{prompt}\n\n{{{{ {used[0]} }}}}"
@@ -73,10 +84,13 @@ def add_baseline(entry: Entry, prompt: str) -> Version:
         "parameters": content["parameters"],
     }
     with transaction.atomic():
+        if prompt_hash(naive) == entry.published.prompt_hash:
+            raise NotPublishable("same")
+        _locked(entry)
         same = entry.versions.filter(
             content_hash=content_hash(naive), withdrawn_at__isnull=True
         ).first()
-        version = same or _next_version(entry, naive, "")
+        version = same or _next_version(entry, naive, "", naive=True)
         set_baseline(entry, version)
     return version
 
@@ -103,22 +117,37 @@ def prompt_hash(content: dict[str, Any]) -> str:
     )
 
 
-def _next_version(entry: Entry, content: dict[str, Any], change_note: str) -> Version:
+def successor(version: Version) -> Version | None:
+    """Return what visitors see if the published `version` is withdrawn; None: nothing.
+
+    Never a version that was made to be measured against.
+    """
+    left = Version.objects.filter(
+        entry=version.entry_id, withdrawn_at__isnull=True, naive=False
+    ).exclude(pk=version.pk)
+    return left.order_by("-number").first()
+
+
+def _locked(entry: Entry) -> Entry:
+    # Holding the entry's row makes the numbers of two writers follow each other.
+    rows = Entry.objects.select_for_update(of=("self",)).select_related("published")
+    return rows.get(pk=entry.pk)
+
+
+def _next_version(
+    entry: Entry, content: dict[str, Any], change_note: str, *, naive: bool = False
+) -> Version:
     if not any(message["content"].strip() for message in content["messages"]):
         raise NotPublishable("empty")
-    # Holding the entry's row makes the numbers of two writers follow each other.
-    Entry.objects.select_for_update().get(pk=entry.pk)
     latest = Version.objects.filter(entry=entry).order_by("-number").first()
-    digest = content_hash(content)
-    if latest is not None and latest.content_hash == digest and not latest.withdrawn_at:
-        raise NotPublishable("unchanged")
     return Version.objects.create(
         entry=entry,
         number=latest.number + 1 if latest else 1,
         content=content,
-        content_hash=digest,
+        content_hash=content_hash(content),
         prompt_hash=prompt_hash(content),
         change_note=change_note,
+        naive=naive,
     )
 
 
@@ -141,11 +170,11 @@ def withdraw_version(version: Version) -> None:
         judging.forget_findings(version)
         version.trys.all().delete()
         entry = Entry.objects.get(pk=version.entry_id)
-        left = entry.versions.filter(withdrawn_at__isnull=True).order_by("-number").first()
         if entry.published_id == version.pk:
-            entry.published = left
+            entry.published = successor(version)
         if entry.baseline_id == version.pk:
-            entry.baseline = entry.versions.filter(withdrawn_at__isnull=True).last()
+            left = entry.versions.filter(withdrawn_at__isnull=True)
+            entry.baseline = left.order_by("number").first()
         entry.search_text = ""
         entry.save(update_fields=["published", "baseline", "search_text", "updated_at"])
         entries.index(entry)

@@ -45,7 +45,9 @@ def evaluation(request: Request, slug: str, evaluation_id: uuid.UUID) -> HttpRes
 def stop(request: Request, slug: str, evaluation_id: uuid.UUID) -> HttpResponse:
     """Make no further call; those under way end by themselves."""
     found = _of(request, slug, evaluation_id)
-    if not evaluations.stop(found):
+    if found.stopped_at or evaluations.progress(found).over:
+        messages.info(request, _("It makes no further call."))
+    elif not evaluations.stop(found):
         messages.info(request, _("Every run had begun already, so they go on to their end."))
     return redirect("studio_evaluation", slug, found.pk)
 

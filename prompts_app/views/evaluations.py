@@ -10,7 +10,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from prompts_app import access
@@ -31,6 +31,13 @@ from prompts_app.views.costs import Cost, cost_of, judging_cost, refusal_sentenc
 from prompts_app.views.studio import about_entry, author
 
 EVALUATIONS_A_PAGE = 10
+
+# services.versions.NotPublishable, of a one-liner.
+ONE_LINER_REFUSALS = {
+    "empty": gettext_lazy("Write the one-liner first."),
+    "same": gettext_lazy("This is what the published version sends. Write a simpler prompt."),
+    "unknown_variable": gettext_lazy("The published version has no variable “%(name)s”."),
+}
 
 
 @author
@@ -158,8 +165,9 @@ def _one_liner(request: Request, offered: Selection) -> HttpResponse:
     if form.is_valid():
         try:
             version = versions.add_baseline(offered.entry, form.cleaned_data["prompt"])
-        except versions.NotPublishable:
-            form.add_error("prompt", _("Write the one-liner first."))
+        except versions.NotPublishable as refusal:
+            sentence = ONE_LINER_REFUSALS[refusal.code] % {"name": refusal.name}
+            form.add_error("prompt", sentence)
         else:
             messages.success(
                 request,

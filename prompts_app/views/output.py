@@ -66,7 +66,13 @@ def retry(request: Request, slug: str, run_id: uuid.UUID) -> HttpResponse:
 def hide(request: Request, slug: str, run_id: uuid.UUID) -> HttpResponse:
     """Hide an output from visitors, or show it again."""
     run = _of(request, slug, run_id)
-    outputs.set_hidden(run, request.POST.get("hidden") == "1")
+    hidden = request.POST.get("hidden") == "1"
+    outputs.set_hidden(run, hidden)
+    if not request.htmx:
+        messages.success(
+            request,
+            _("The answer is hidden. It still counts.") if hidden else _("The answer is shown."),
+        )
     return _back(request, run)
 
 

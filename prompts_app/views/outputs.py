@@ -220,7 +220,7 @@ def _page(
         "worker_seen": captures.worker_seen(),
         "address": address_of(version, evaluation.pk if evaluation else None),
         "evaluation": evaluation,
-        "from_evaluations": version.runs.filter(evaluation__isnull=False).count(),
+        "from_evaluations": version.runs.counted().filter(evaluation__isnull=False).count(),
     }
     return render(request, "studio/outputs.html", context, status=status)
 

@@ -37,7 +37,7 @@ def versions(request: Request, slug: str) -> HttpResponse:
     latest = entry.versions.order_by("-number").first()
     number = latest.number + 1 if latest else 1
     if request.method == "GET":
-        return _page(request, entry, latest, PublishForm(number))
+        return _page(request, entry, number, PublishForm(number))
     form = PublishForm(number, request.POST)
     if form.is_valid():
         try:
@@ -49,7 +49,7 @@ def versions(request: Request, slug: str) -> HttpResponse:
         else:
             _say_published(request, entry, version)
             return redirect("studio_versions", slug)
-    return _page(request, entry, latest, form, status=422)
+    return _page(request, entry, number, form, status=422)
 
 
 def _say_published(request: Request, entry: Entry, version: Version) -> None:
@@ -60,18 +60,17 @@ def _say_published(request: Request, entry: Entry, version: Version) -> None:
 
 
 def _page(
-    request: Request, entry: Entry, latest: Version | None, form: PublishForm, status: int = 200
+    request: Request, entry: Entry, number: int, form: PublishForm, status: int = 200
 ) -> HttpResponse:
     draft = entry.draft
-    changes = None
-    if latest is not None and not latest.withdrawn_at:
-        changes = comparison.compare(latest.content, draft.content)
+    shown = entry.published
+    changes = comparison.compare(shown.content, draft.content) if shown is not None else None
     context = {
         **about_entry(entry, "versions"),
         "form": form,
         "draft": draft,
-        "latest": latest,
-        "number": latest.number + 1 if latest else 1,
+        "shown": shown,
+        "number": number,
         "changes": changes,
         "blank": not any(one["content"].strip() for one in draft.content["messages"]),
         "history": _history(entry),
@@ -94,7 +93,7 @@ def _history(entry: Entry) -> list[dict[str, Any]]:
             outputs=Coalesce(Subquery(outputs, output_field=IntegerField()), 0)
         )
     )
-    left = [version for version in found if not version.withdrawn_at]
+    left = [version for version in found if not version.withdrawn_at and not version.naive]
     before = {newer.pk: older.number for newer, older in pairwise(left)}
     return [{"version": version, "before": before.get(version.pk)} for version in found]
 
@@ -115,14 +114,13 @@ def withdraw(request: Request, slug: str, number: int) -> HttpResponse:
         )
         return redirect("studio_versions", slug)
     entry = access.own_entry(request.user, slug)
-    left = entry.versions.filter(withdrawn_at__isnull=True).exclude(pk=version.pk).first()
     context = {
         **about_entry(entry, "versions"),
         "version": version,
         "form": form,
         "runs": version.runs.count(),
         "is_published": entry.published_id == version.pk,
-        "left": left,
+        "left": version_services.successor(version),
         "draft_same": entry.draft.content == version.content,
     }
     status = 422 if request.method == "POST" else 200

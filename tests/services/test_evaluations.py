@@ -373,6 +373,39 @@ def test_the_one_liner_is_measured_by_the_same_rules(entry: Entry, model: LLMMod
     assert versions.add_baseline(entry, "Sum up") == naive, "the same one is not added twice"
 
 
+@pytest.mark.parametrize(
+    ("prompt", "code"),
+    [
+        ("  ", "empty"),
+        ("Summarise: {{ text }}", "same"),
+        ("Summarise {{ nope }}: {{ text }}", "unknown_variable"),
+    ],
+)
+def test_a_one_liner_that_compares_nothing_is_refused(
+    entry: Entry, model: LLMModel, prompt: str, code: str
+) -> None:
+    with pytest.raises(versions.NotPublishable) as refusal:
+        versions.add_baseline(entry, prompt)
+    assert refusal.value.code == code
+    assert entry.versions.count() == 1
+
+
+def test_a_one_liner_is_never_the_published_one(entry: Entry, model: LLMModel) -> None:
+    first = published(entry)
+    naive = versions.add_baseline(entry, "Sum up")
+    second = factories.version(entry)
+    assert second.number == 3
+    versions.withdraw_version(second)
+    assert published(entry) == first
+    assert entry.baseline == naive
+    # What visitors see decides whether there is something to publish.
+    with pytest.raises(versions.NotPublishable, match="unchanged"):
+        versions.add_version(entry, first.content, "")
+    versions.withdraw_version(first)
+    entry.refresh_from_db()
+    assert entry.published is None
+
+
 def test_hiding_changes_what_is_shown_and_not_what_counts(entry: Entry, model: LLMModel) -> None:
     evaluations.start(entry, wish(entry, model, repeats=4))
     work()
@@ -446,6 +479,27 @@ def test_without_a_judge_its_rules_stay_open_until_one_is_asked(
     work()
     assert outcomes(Tally.objects.get()) == {"pp": 1}
     assert stored.most(entry, model) == (0, 0)
+
+
+def test_a_judge_that_fails_has_told_nothing(
+    entry: Entry, model: LLMModel, provider: Provider
+) -> None:
+    factories.version(entry, content("Summarise: {{ text }}", RUBRIC))
+    evaluations.start(entry, wish(entry, model, judge=model))
+    work()
+    assert Run.objects.get().verdicts[rule_of(RUBRIC)]["code"] == "judge_failed"
+    assert set(outcomes(Tally.objects.get())) <= {"-p", "p-"}
+    # Whoever only publishes another rule pays for no further judgement.
+    asked = len(provider.requests)
+    factories.version(entry, content("Summarise: {{ text }}", RUBRIC, POLITE))
+    work()
+    assert len(provider.requests) == asked
+    assert stored.most(entry, model)[0] == 1
+    provider.script(whole(200, completion('{"reason": "Kind.", "pass": true, "score": 1}')))
+    stored.judge_all(entry, model)
+    assert stored.most(entry, model)[0] == 0, "it is being judged"
+    work()
+    assert Run.objects.get().verdicts[rule_of(RUBRIC)]["state"] == "passed"
 
 
 def test_a_judge_without_money_waits_for_the_next_day(

@@ -535,7 +535,7 @@ def test_an_evaluation_is_stopped_and_taken_up_again(
     assert page.redirect_chain == [(there, 302)]
     assert "stopping" in body(page)
     assert "Run what is missing" not in body(page)
-    assert "already" in body(client.post(stop, follow=True))
+    assert "It makes no further call." in body(client.post(stop, follow=True))
     resume = address(entry, "studio_evaluation_resume", evaluation.pk)
     assert "Wait until" in body(client.post(resume, {"agreed": "9" * 9}, follow=True))
     Run.objects.filter(pk=running.pk).update(state="done")
