@@ -74,6 +74,14 @@ class VerifyForm(forms.Form):
         error_messages={"max_length": gettext_lazy("This is too long for an address here.")},
     )
 
+    @classmethod
+    def refused(cls, link: str, problem: str) -> "VerifyForm":
+        """Return the form as it stands when `link` led to no receipt, for the reason `problem`."""
+        form = cls({"link": link})
+        form.errors.clear()  # in place of what the field itself would say
+        form.add_error("link", problem)
+        return form
+
     def clean_link(self) -> uuid.UUID | None:
         """Return the id of the run at the address, None without one."""
         text = self.cleaned_data["link"]

@@ -1,5 +1,7 @@
 """Sentences for what was found about a receipt."""
 
+from collections.abc import Iterable
+
 from django import template
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -56,7 +58,7 @@ LINES: dict[tuple[str, str], str | Promise] = {
     ("output", "same"): gettext_lazy("It matches the statement."),
     ("output", "changed"): gettext_lazy("It does not match the statement."),
     ("output", "left_out"): gettext_lazy("The receipt comes without it; it holds its hash."),
-    ("kept", "same"): gettext_lazy("This site keeps the same receipt for this run."),
+    ("kept", "same"): gettext_lazy("This site keeps the same signed statement for this run."),
     ("kept", "other"): gettext_lazy("This site keeps another receipt for this run."),
     ("kept", "gone"): gettext_lazy("This site no longer keeps this run."),
     ("kept", "differs"): gettext_lazy("It differs from the receipt this site keeps for this run."),
@@ -77,6 +79,46 @@ LINES: dict[tuple[str, str], str | Promise] = {
     ),
     ("figures", "changed"): gettext_lazy("What this site shows of the run is not what was signed."),
 }
+
+# What a receipt that does not hold comes to, by the line that fails: the first of these that does.
+FAILURES: dict[tuple[str, str], str | Promise] = {
+    ("signature", "broken"): gettext_lazy(
+        "This receipt does not hold: its statement is not the one that was signed."
+    ),
+    ("key", "leaked"): gettext_lazy(
+        "This receipt does not hold: anyone may have signed it, for its key fell into other hands."
+    ),
+    ("key", "too_early"): gettext_lazy(
+        "This receipt does not hold: it is dated before its key was in use."
+    ),
+    ("key", "too_late"): gettext_lazy(
+        "This receipt does not hold: it is dated after its key was replaced."
+    ),
+    ("messages", "changed"): gettext_lazy(
+        "This receipt does not hold: the messages in it are not the ones that were signed."
+    ),
+    ("output", "changed"): gettext_lazy(
+        "This receipt does not hold: the answer in it is not the one that was signed."
+    ),
+    ("kept", "other"): gettext_lazy(
+        "This receipt does not hold: this site keeps another one for this run."
+    ),
+    ("version", "changed"): gettext_lazy(
+        "This receipt does not hold: the version on this site is not the one that was run."
+    ),
+    ("input", "changed"): gettext_lazy(
+        "This receipt does not hold: the prompt on this site is not the one that was sent."
+    ),
+    ("answer", "changed"): gettext_lazy(
+        "This receipt does not hold: the answer on this site was changed after it was signed."
+    ),
+    ("figures", "changed"): gettext_lazy(
+        "This receipt does not hold: what this site shows of the run is not what was signed."
+    ),
+}
+
+# What lies in the receipt itself: where it fails, the copy at hand is at fault, not this site.
+_IN_THE_COPY = ("signature", "messages", "output")
 
 # Why something is no receipt (receipts.reading.ReceiptError).
 PROBLEMS: dict[str, str | Promise] = {
@@ -100,6 +142,19 @@ PROBLEMS: dict[str, str | Promise] = {
 def receipt_sentence(line: Line) -> str:
     """Return what was found, as a sentence."""
     return str(LINES[line.about, line.reason])
+
+
+@register.filter
+def failure_sentence(lines: Iterable[Line]) -> str:
+    """Return why a receipt does not hold and, where its copy was altered, what to do."""
+    failing = [(line.about, line.reason) for line in lines if line.state == "fails"]
+    named = next((reason for reason in FAILURES if reason in failing), None)
+    if named is None:
+        return _("This receipt does not hold.")
+    sentence = str(FAILURES[named])
+    if named[0] in _IN_THE_COPY:
+        sentence += " " + _("Do not rely on this copy; open the run on this site.")
+    return sentence
 
 
 @register.filter

@@ -67,14 +67,19 @@ def verify(request: Request) -> HttpResponse:
 
 @http.kept
 def _verify_page(request: Request) -> HttpResponse:
-    try:
-        run_id = uuid.UUID(request.GET.get("run", ""))
-    except ValueError:
+    named = request.GET.get("run", "")
+    if not named:
         return render(request, "receipts/page.html", {"form": VerifyForm(), **_links()})
-    run = access.public_run(run_id, http.viewer(request))
-    if receipt_of(run) is None:
-        raise Http404
-    return render(request, "receipts/page.html", _own(run, VerifyForm()))
+    try:
+        run = access.public_run(uuid.UUID(named), http.viewer(request))
+    except (ValueError, Http404):
+        problem = _("No run of this site has this address.")
+    else:
+        if receipt_of(run) is not None:
+            return render(request, "receipts/page.html", _own(run, VerifyForm()))
+        problem = _("This run has no receipt: it was not captured by this site.")
+    context = {"form": VerifyForm.refused(named, problem), **_links()}
+    return render(request, "receipts/page.html", context, status=404)
 
 
 def _verify_given(request: Request) -> HttpResponse:
@@ -101,7 +106,7 @@ def _named(request: Request, form: VerifyForm) -> dict[str, Any] | None:
     try:
         run = access.public_run(form.run_id(), http.viewer(request))
     except Http404:
-        form.add_error("link", _("There is no such run here, or it is not public."))
+        form.add_error("link", _("No run of this site has this address."))
         return None
     if receipt_of(run) is None:
         form.add_error("link", _("This run has no receipt: it was not captured by this site."))
@@ -135,7 +140,8 @@ def _result(given: statement.Receipt, lines: list[Line], run: Run | None) -> dic
     holds = checks.holds(lines)
     foreign = Line("key", "fails", "unknown") in lines
     return {
-        "lines": lines,
+        # What fails comes first: it is what the reader came for.
+        "lines": sorted(lines, key=lambda line: line.state != "fails"),
         "verdict": "holds" if holds else "foreign" if foreign else "fails",
         # Nothing is repeated of what nobody signed.
         "said": given.statement if holds else None,

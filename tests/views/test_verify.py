@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import uuid
 from typing import Any
 
@@ -24,7 +25,7 @@ from tests.engines.receipts import as_bytes
 pytestmark = pytest.mark.django_db
 
 HOLDS = "This receipt holds."
-FAILS = "This receipt does not hold."
+FAILS = "This receipt does not hold: "
 OTHER_SEED = b"r" * 32
 
 
@@ -91,7 +92,7 @@ def test_the_file_is_there_for_whom_the_run_is(
     client.force_login(factories.user())
     assert client.get(f"/runs/{receipt.pk}/receipt.json").status_code == 404
     text = shown(check(client, link=f"/runs/{receipt.pk}/"), 422)
-    assert "There is no such run here" in text or "This run has no receipt" in text
+    assert "No run of this site has this address." in text or "This run has no receipt" in text
 
 
 def test_a_drafts_author_may_look(client: Client, receipt: Receipt) -> None:
@@ -158,8 +159,7 @@ def test_the_page_opens_without_a_cookie(client: Client) -> None:
     assert "It does not prove" in page
     assert "csrfmiddlewaretoken" not in page
     assert not response.cookies
-    assert shown(client.get("/verify/?run=garbage&x=1"))
-    assert client.get(f"/verify/?run={uuid.uuid4()}").status_code == 404
+    assert "autofocus" not in page
     assert client.put("/verify/").status_code == 405
     assert client.head("/verify/").status_code == 200
 
@@ -171,7 +171,7 @@ def test_a_pasted_receipt_holds_line_by_line(client: Client, receipt: Receipt) -
         HOLDS,
         "The statement is exactly what was signed.",
         "The key is the one this site signs with today.",
-        "This site keeps the same receipt for this run.",
+        "This site keeps the same signed statement for this run.",
         "The version on this site is the one that was run.",
         "The answer on this site is unchanged since it was signed.",
         f'href="/runs/{receipt.pk}/"',
@@ -291,6 +291,43 @@ def test_a_changed_receipt_says_what_differs(client: Client, receipt: Receipt) -
     assert page.count("better") == 1
     document = file_of(client, receipt) | {"signature": "00" * 64}
     assert "its signature is not" in shown(check(client, document))
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "sentence"),
+    [
+        ("messages", [{"role": "user", "content": "Else"}], "the messages in it are not the ones"),
+        ("output", "Another answer", "the answer in it is not the one that was signed."),
+        ("signature", "00" * 64, "its statement is not the one that was signed."),
+    ],
+)
+def test_an_altered_copy_is_told_from_what_holds(
+    client: Client, receipt: Receipt, part: str, value: Any, sentence: str
+) -> None:
+    page = shown(check(client, file_of(client, receipt) | {part: value}))
+    assert FAILS + sentence in page
+    assert "Do not rely on this copy; open the run on this site." in page
+    # What fails comes first, and the keyboard starts there.
+    rows = page[page.index("<tbody>") : page.index("</tbody>")]
+    assert 0 < rows.index("state--bad") < rows.index("state--ok")
+    assert re.search(r'<section[^>]* id="result"[^>]* tabindex="-1" autofocus>', page)
+
+
+def test_a_change_on_this_site_is_not_the_copys_fault(client: Client, receipt: Receipt) -> None:
+    Run.objects.update(output="A better answer")
+    page = shown(client.get(f"/verify/?run={receipt.pk}"))
+    assert FAILS + "the answer on this site was changed after it was signed." in page
+    assert "Do not rely on this copy" not in page
+    assert "autofocus" not in page
+
+
+@pytest.mark.parametrize("named", ["abc", str(uuid.UUID(int=7)), "x" * 600, "<b>\x00"])
+def test_an_unknown_run_is_said_at_its_field(client: Client, named: str) -> None:
+    page = shown(client.get("/verify/", {"run": named}), 404)
+    assert 'id="id_link_error"' in page
+    assert page.count("No run of this site has this address.") == 1
+    assert 'id="id_pasted_error"' not in page
+    assert "<b>" not in page
 
 
 def test_a_forged_receipt_tells_nothing_of_a_private_run(client: Client, receipt: Receipt) -> None:
