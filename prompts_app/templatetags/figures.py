@@ -1,6 +1,6 @@
 """Money, tokens and times as people read them, in the language of the page."""
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from django import template
 from django.utils.formats import number_format
@@ -74,6 +74,17 @@ def duration(milliseconds: int | None) -> str:
 @register.filter
 def percent(share: float) -> str:
     """Return a share (0.18) as a whole percentage: "18%", "18 %" in French."""
-    shown = number_format(round(abs(share) * 100))
+    shown = number_format(abs(points(share)))
     # Translators: a share; French puts a narrow space before the sign.
     return pgettext("share", "%(number)s%%") % {"number": shown}
+
+
+def points(share: float) -> int:
+    """Return a share in whole hundredths, as `percent` shows it."""
+    # As a text first: 0.145 is a little less than that, and nobody reading it would round it down.
+    return half_up(Decimal(str(share)) * 100)
+
+
+def half_up(number: float | Decimal) -> int:
+    """Return a whole number as people round: 14.5 is 15, which `round` makes 14."""
+    return int(Decimal(number).quantize(Decimal(1), ROUND_HALF_UP))

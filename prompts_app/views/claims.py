@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from prompts_app.models import Version
 from prompts_app.services.groups import Group
-from prompts_app.templatetags.figures import percent
+from prompts_app.templatetags.figures import half_up, percent, points
 from prompts_app.text import variables
 
 Proof = Mapping[str, Any]
@@ -47,7 +47,7 @@ def figures(proof: Proof | None, baseline: Version | None) -> list[dict[str, Any
 def sentence(proof: Proof | None, baseline: Version | None) -> str:
     """Return the claim in one sentence without its full stop; "" where nothing real stands behind.
 
-    "Keeps 9 of 10 constraints where the one-liner keeps 3, with 18% fewer prompt tokens"
+    "Keeps 9 of 10 tested constraints; the one-liner, 3; with 18% fewer prompt tokens"
     """
     if proof is None or proof["demo"] or not proof["tested"]:
         return ""
@@ -55,19 +55,19 @@ def sentence(proof: Proof | None, baseline: Version | None) -> str:
         said = _keeps(proof)
     elif is_one_liner(baseline):
         said = ngettext(
-            "Keeps %(kept)s of %(tested)s constraint where the one-liner keeps %(old)s",
-            "Keeps %(kept)s of %(tested)s constraints where the one-liner keeps %(old)s",
+            "Keeps %(kept)s of %(tested)s tested constraint; the one-liner, %(old)s",
+            "Keeps %(kept)s of %(tested)s tested constraints; the one-liner, %(old)s",
             proof["tested"],
         )
     else:
         said = ngettext(
-            "Keeps %(kept)s of %(tested)s constraint where version %(number)s keeps %(old)s",
-            "Keeps %(kept)s of %(tested)s constraints where version %(number)s keeps %(old)s",
+            "Keeps %(kept)s of %(tested)s tested constraint; version %(number)s, %(old)s",
+            "Keeps %(kept)s of %(tested)s tested constraints; version %(number)s, %(old)s",
             proof["tested"],
         )
     said %= _values(proof)
-    if proof["tokens"] is not None and (share := _saved(proof)):
-        said = _("%(claim)s, with %(share)s fewer prompt tokens") % {"claim": said, "share": share}
+    if proof["tokens"] is not None and (share := saved(*proof["tokens"])):
+        said = _("%(claim)s; with %(share)s fewer prompt tokens") % {"claim": said, "share": share}
     return said
 
 
@@ -81,8 +81,8 @@ def phrases(proof: Proof | None) -> list[str]:
         said = _keeps(proof)
     else:
         said = ngettext(
-            "Keeps %(kept)s of %(tested)s constraint, the starting point %(old)s",
-            "Keeps %(kept)s of %(tested)s constraints, the starting point %(old)s",
+            "Keeps %(kept)s of %(tested)s tested constraint; the starting point, %(old)s",
+            "Keeps %(kept)s of %(tested)s tested constraints; the starting point, %(old)s",
             proof["tested"],
         )
     said %= _values(proof)
@@ -103,7 +103,7 @@ def _checks(proof: Proof, baseline: Version | None) -> list[dict[str, Any]]:
     if not proof["tested"]:
         return [{"strong": _number(proof["runs"]), "rest": _runs_word(proof)}]
     tested = proof["tested"]
-    rest = ngettext("constraint kept", "constraints kept", tested)
+    rest = tested_kept(tested, proof["stated"])
     shown = [{"strong": so_many(proof["kept"], tested), "rest": rest}]
     if proof["baseline_kept"] is not None:
         if is_one_liner(baseline):
@@ -118,9 +118,9 @@ def _tokens(proof: Proof) -> list[dict[str, Any]]:
     """Fewer as a share; more as two numbers, since the work lies in the words that were added."""
     if proof["tokens"] is None:
         return []
-    if share := _saved(proof):
+    if share := saved(*proof["tokens"]):
         return [{"strong": share, "rest": _("fewer prompt tokens")}]
-    before, after = (round(number) for number in proof["tokens"])
+    before, after = (half_up(number) for number in proof["tokens"])
     if after <= before:
         rest = ngettext("prompt token, as before", "prompt tokens, as before", after)
     else:
@@ -131,17 +131,33 @@ def _tokens(proof: Proof) -> list[dict[str, Any]]:
     return [{"strong": _number(after), "rest": rest}]
 
 
-def _saved(proof: Proof) -> str:
-    """The share of the prompt tokens that is saved; "" where it rounds to nothing."""
-    before, after = proof["tokens"]
-    saved = 1 - after / before if before else 0.0
-    return percent(saved) if saved >= 0.005 else ""
+def saved(before: float, after: float) -> str:
+    """Return the share of the prompt tokens that is saved; "" where it rounds to nothing.
+
+    It is that of the whole numbers, which stand beside it: who divides them gets the same.
+    """
+    old, new = half_up(before), half_up(after)
+    share = 1 - new / old if old else 0.0
+    return percent(share) if points(share) > 0 else ""
+
+
+def tested_kept(tested: int, stated: int) -> str:
+    """Return what follows "1 of 2": which constraints those are, and how many are not tested."""
+    said = ngettext("tested constraint kept", "tested constraints kept", tested)
+    if not stated:
+        return said
+    more = ngettext(
+        "%(kept)s; %(count)s more stated, not tested",
+        "%(kept)s; %(count)s more stated, not tested",
+        stated,
+    )
+    return more % {"kept": said, "count": _number(stated)}
 
 
 def _keeps(proof: Proof) -> str:
     return ngettext(
-        "Keeps %(kept)s of %(tested)s constraint",
-        "Keeps %(kept)s of %(tested)s constraints",
+        "Keeps %(kept)s of %(tested)s tested constraint",
+        "Keeps %(kept)s of %(tested)s tested constraints",
         proof["tested"],
     )
 
@@ -179,6 +195,7 @@ def of_group(group: Group | None) -> Proof | None:
     return {
         "kept": group.kept,
         "tested": len(group.tested),
+        "stated": len(group.results) - len(group.tested),
         "runs": group.runs,
         "models": group.models,
         "demo": group.demo,

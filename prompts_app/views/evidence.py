@@ -37,7 +37,7 @@ def evidence_page(request: Request, handle: str, slug: str) -> HttpResponse:
     context |= _totals(matrix, baseline, history) | _table(request, matrix, context)
     if matrix.constraint is not None:
         context["story"] = [
-            {"chapter": one, "said": said_of(one.counts) if one.rule else ""}
+            {"chapter": one, "said": words.chapter(one, version) if one.rule else ""}
             for one in story(entry, history, version, matrix.constraint)
         ]
     return render(request, "evidence/page.html", context)
@@ -134,7 +134,7 @@ def _table(request: Request, matrix: Matrix, context: dict[str, Any]) -> dict[st
             matrix, rows, f"{context['answers_url']}{suffix}{'&' if suffix else '?'}"
         ),
         "legend": table.legend(matrix),
-        "summary": table.summary(matrix.groups),
+        "summary": table.summary(matrix),
         "pages": [
             {
                 "number": number,

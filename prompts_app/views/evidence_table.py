@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from prompts_app.models import TestCase
-from prompts_app.services.groups import Column, Group
+from prompts_app.services.groups import Column
 from prompts_app.services.marks import Mark
 from prompts_app.services.matrix import Matrix, Row
-from prompts_app.templatetags.figures import duration, microusd
+from prompts_app.templatetags.figures import duration, half_up, microusd
 from prompts_app.views.claims import so_many
 
 CASES_A_PAGE = 25
@@ -41,9 +41,9 @@ class Sign(NamedTuple):
 
 
 SIGNS: Mapping[str, Sign] = {
-    "all": Sign("✓", "kept", gettext_lazy("all passed")),
-    "some": Sign("◐", "partly", gettext_lazy("some passed")),
-    "none": Sign("✗", "broken", gettext_lazy("none passed")),
+    "all": Sign("✓", "kept", gettext_lazy("every answer passed every check")),
+    "some": Sign("◐", "partly", gettext_lazy("some answers passed every check")),
+    "none": Sign("✗", "broken", gettext_lazy("no answer passed every check")),
     "open": Sign("…", "open", gettext_lazy("not judged yet")),
     "untested": Sign("○", "open", gettext_lazy("nothing to test")),
     "unanswered": Sign("–", "broken", gettext_lazy("no answer")),
@@ -135,28 +135,29 @@ def legend(matrix: Matrix) -> list[dict[str, Any]]:
     return shown
 
 
-def summary(groups: Sequence[Group]) -> list[dict[str, Any]]:
+def summary(matrix: Matrix) -> list[dict[str, Any]]:
     """Return the lines below the table as [{"name", "values"}], a value for each column.
 
-    A line that says nothing of any model is left out.
+    A line that says nothing of any model is left out, and so is the number of constraints kept
+    where the table is about one of them.
     """
     lines: dict[str, list[str]] = {
-        _("Constraints kept"): [],
+        _("Tested constraints kept"): [],
         _("Checks passed"): [],
         _("Calls without an answer"): [],
         _("Typical time"): [],
         _("Typical cost"): [],
     }
-    for group in groups:
+    for group in matrix.groups:
         for at, column in enumerate(group.columns):
             states = [one.by_column[at].state for one in group.tested]
             told = [state for state in states if state != "stated"]
             values = (
-                so_many(told.count("kept"), len(told)) if told else "",
+                so_many(told.count("kept"), len(told)) if told and not matrix.constraint else "",
                 so_many(column.counts.passed, column.counts.checks) if column.counts.checks else "",
                 number_format(column.unanswered) if column.unanswered else "",
-                duration(round(column.latency_ms)) if column.latency_ms is not None else "",
-                microusd(round(column.cost)) if column.cost is not None else "",
+                duration(half_up(column.latency_ms)) if column.latency_ms is not None else "",
+                microusd(half_up(column.cost)) if column.cost is not None else "",
             )
             for line, value in zip(lines.values(), values, strict=True):
                 line.append(value)

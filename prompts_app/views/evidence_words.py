@@ -7,9 +7,11 @@ from django.utils.translation import ngettext
 from prompts_app.models import Version
 from prompts_app.services.groups import Group
 from prompts_app.services.matrix import Matrix
-from prompts_app.templatetags.figures import percent
+from prompts_app.services.story import Chapter
+from prompts_app.templatetags.figures import percent, points
 from prompts_app.templatetags.sentences import AGAIN, error_sentence
-from prompts_app.views.claims import is_one_liner, so_many
+from prompts_app.views.claims import is_one_liner, so_many, tested_kept
+from prompts_app.views.verdicts import said_of
 
 
 def verdict(matrix: Matrix, baseline: Version | None) -> str:
@@ -30,6 +32,10 @@ def verdict(matrix: Matrix, baseline: Version | None) -> str:
     if lift is None or lift.before is None or baseline is None or lift.tested != tested:
         return _("%(said)s.") % {"said": said}
     kept = {"said": said, "kept": number_format(lift.before.kept), "number": baseline.number}
+    if not lift.before.kept:
+        if is_one_liner(baseline):
+            return _("%(said)s; the one-liner keeps none.") % kept
+        return _("%(said)s; version %(number)s keeps none.") % kept
     if is_one_liner(baseline):
         return _("%(said)s; the one-liner keeps %(kept)s.") % kept
     return _("%(said)s; version %(number)s keeps %(kept)s.") % kept
@@ -72,6 +78,18 @@ def about_constraint(matrix: Matrix) -> str:
     )
 
 
+def chapter(told: Chapter, version: Version) -> str:
+    """Return what became of a constraint in a version, which may not state it: `version` does."""
+    if told.constraint is not None:
+        return said_of(told.counts)
+    if not told.counts.checks:
+        return _("not judged: this version does not state it")
+    return _("%(said)s, by the rule of version %(number)s") % {
+        "said": said_of(told.counts),
+        "number": version.number,
+    }
+
+
 def figures(matrix: Matrix, baseline: Version | None) -> list[dict[str, str]]:
     """Return the totals as [{"strong", "rest"}], the ones that matter first."""
     group = matrix.main
@@ -97,7 +115,7 @@ def figures(matrix: Matrix, baseline: Version | None) -> list[dict[str, str]]:
             0,
             {
                 "strong": so_many(group.kept, len(group.tested)),
-                "rest": ngettext("constraint kept", "constraints kept", len(group.tested)),
+                "rest": tested_kept(len(group.tested), len(group.results) - len(group.tested)),
             },
         )
     lift = matrix.lift
@@ -114,24 +132,16 @@ def figures(matrix: Matrix, baseline: Version | None) -> list[dict[str, str]]:
 def counted(group: Group) -> list[str]:
     """Return what was counted, hidden runs and calls without an answer included."""
     hidden = group.runs - group.shown
-    said = [
-        ngettext(
-            "%(passed)s of %(checks)s checks over %(runs)s run; %(shown)s shown.",
-            "%(passed)s of %(checks)s checks over %(runs)s runs; %(shown)s shown.",
-            group.runs,
-        )
-        % {
+    runs = ngettext("%(runs)s run", "%(runs)s runs", group.runs) % {
+        "runs": number_format(group.runs)
+    }
+    if group.counts.checks:
+        runs = _("%(passed)s of %(checks)s checks passed, over %(runs)s") % {
             "passed": number_format(group.counts.passed),
             "checks": number_format(group.counts.checks),
-            "runs": number_format(group.runs),
-            "shown": number_format(group.shown),
+            "runs": runs,
         }
-        if group.counts.checks
-        else ngettext(
-            "%(runs)s run; %(shown)s shown.", "%(runs)s runs; %(shown)s shown.", group.runs
-        )
-        % {"runs": number_format(group.runs), "shown": number_format(group.shown)}
-    ]
+    said = [_("%(runs)s; %(readable)s.") % {"runs": runs, "readable": _readable(group)}]
     if hidden:
         said.append(
             ngettext(
@@ -154,6 +164,22 @@ def counted(group: Group) -> list[str]:
     return said
 
 
+def _readable(group: Group) -> str:
+    if not group.shown:
+        return _("none of them can be read here")
+    shown = {"shown": number_format(group.shown)}
+    if group.shown < group.runs:
+        return (
+            ngettext(
+                "%(shown)s of them can be read here",
+                "%(shown)s of them can be read here",
+                group.shown,
+            )
+            % shown
+        )
+    return ngettext("it can be read here", "all %(shown)s can be read here", group.shown) % shown
+
+
 def failures(codes: dict[str, int]) -> list[str]:
     """Return why calls got no answer, each reason with its number."""
     return [
@@ -165,7 +191,12 @@ def failures(codes: dict[str, int]) -> list[str]:
 
 def share(value: float) -> str:
     """Return a share as a whole percentage; 0% and 100% only where it is exactly that."""
-    return percent(value if value in (0, 1) else min(max(value, 0.01), 0.99))
+    return percent(share_points(value) / 100)
+
+
+def share_points(value: float) -> int:
+    """Return the number that `share` shows."""
+    return points(value if value in (0, 1) else min(max(value, 0.01), 0.99))
 
 
 def rejudged(version: Version, captured_for: dict[int, int]) -> list[str]:

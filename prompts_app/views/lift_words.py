@@ -6,8 +6,9 @@ from django.utils.translation import ngettext
 
 from prompts_app.models import Version
 from prompts_app.services.lift import Lift
-from prompts_app.templatetags.figures import percent
-from prompts_app.views.evidence_words import share
+from prompts_app.templatetags.figures import half_up, points
+from prompts_app.views.claims import saved
+from prompts_app.views.evidence_words import share, share_points
 
 
 def gain(lift: Lift, old: Version, new: Version) -> list[str]:
@@ -20,31 +21,28 @@ def gain(lift: Lift, old: Version, new: Version) -> list[str]:
     }
     said = [where]
     if lift.before is not None and lift.after is not None:
-        points = round(lift.difference * 100)
+        # Of the two shares as they are shown: who subtracts one from the other gets the same.
+        more = share_points(lift.after.rate) - share_points(lift.before.rate)
         values = {
             "new": new.number,
             "old": old.number,
             "share": share(lift.after.rate),
             "before": share(lift.before.rate),
-            "points": number_format(abs(points)),
+            "points": number_format(abs(more)),
             "low": _signed(lift.low),
             "high": _signed(lift.high),
         }
         said.append(
             _(
-                "There version %(new)s passed %(share)s of its checks and version %(old)s"
+                "Version %(new)s passed %(share)s of the checks, version %(old)s passed"
                 " %(before)s, by the same constraints."
             )
             % values
         )
-        if points > 0:
-            how = ngettext(
-                "That is %(points)s point more", "That is %(points)s points more", points
-            )
-        elif points < 0:
-            how = ngettext(
-                "That is %(points)s point less", "That is %(points)s points less", -points
-            )
+        if more > 0:
+            how = ngettext("That is %(points)s point more", "That is %(points)s points more", more)
+        elif more < 0:
+            how = ngettext("That is %(points)s point less", "That is %(points)s points less", -more)
         else:
             how = _("That is no difference")
         said.append(
@@ -63,34 +61,39 @@ def gain(lift: Lift, old: Version, new: Version) -> list[str]:
 
 
 def _signed(share: float) -> str:
-    points = round(share * 100)
-    sign = "+" if points > 0 else ("−" if points < 0 else "")
-    return f"{sign}{number_format(abs(points))}"
+    whole = points(share)
+    sign = "+" if whole > 0 else ("−" if whole < 0 else "")
+    return f"{sign}{number_format(abs(whole))}"
 
 
 def _tokens(tokens: tuple[float, float]) -> str:
-    before, after = tokens
+    """More is said in numbers alone: a share of a short line's tokens would shock for nothing."""
+    before, after = (half_up(number) for number in tokens)
     values = {
-        "before": number_format(round(before), force_grouping=True),
-        "after": number_format(round(after), force_grouping=True),
+        "before": number_format(before, force_grouping=True),
+        "after": number_format(after, force_grouping=True),
     }
-    change = after / before - 1 if before else 0.0
-    if round(abs(change) * 100) == 0:
-        return (
-            _("Both send about %(after)s prompt tokens a call, as the provider counted.") % values
+    if before == after:
+        said = ngettext(
+            "Both send about %(after)s prompt token a call, as the provider counted.",
+            "Both send about %(after)s prompt tokens a call, as the provider counted.",
+            after,
         )
-    values["share"] = percent(change)
-    if change < 0:
-        return (
-            _(
-                "It sends %(share)s fewer prompt tokens a call: %(after)s instead of %(before)s,"
-                " as the provider counted."
-            )
-            % values
+        return said % values
+    share = saved(before, after)
+    if not share:
+        said = ngettext(
+            "It sends %(after)s prompt token a call instead of %(before)s,"
+            " as the provider counted.",
+            "It sends %(after)s prompt tokens a call instead of %(before)s,"
+            " as the provider counted.",
+            after,
         )
+        return said % values
+    values["share"] = share
     return (
         _(
-            "It sends %(share)s more prompt tokens a call: %(after)s instead of %(before)s,"
+            "It sends %(share)s fewer prompt tokens a call: %(after)s instead of %(before)s,"
             " as the provider counted."
         )
         % values

@@ -18,7 +18,7 @@ def test_from_the_claim_to_its_receipt(visit: Visit, width: int) -> None:
     page = visit(width, 844)
     page.goto(ENTRY)
     claim = page.locator(".hero .proof")
-    expect(claim).to_contain_text("4 of 4 constraints kept")
+    expect(claim).to_contain_text("4 of 4 tested constraints kept")
     expect(claim).to_contain_text("kept by the one-liner")
     expect(claim).to_be_in_viewport()
     page.get_by_role("link", name="See the evidence").click()

@@ -67,7 +67,7 @@ def test_the_claim_leads_to_what_stands_behind_it(client: Client) -> None:
     entry = proven()
     shown = page(client, entry)
     assert figures(shown) == [
-        ("2 of 2", "constraints kept"),
+        ("2 of 2", "tested constraints kept; 1 more stated, not tested"),
         ("0 of 2", "kept by the one-liner"),
         ("18%", "fewer prompt tokens"),
         ("2", "models, captured here"),
@@ -75,7 +75,7 @@ def test_the_claim_leads_to_what_stands_behind_it(client: Client) -> None:
     ]
     assert f'href="{address(entry)}evidence/"' in shown
     assert f'href="{address(entry)}evidence/promptfooconfig.yaml"' in shown
-    claim = "Keeps 2 of 2 constraints where the one-liner keeps 0, with 18% fewer prompt tokens."
+    claim = "Keeps 2 of 2 tested constraints; the one-liner, 0; with 18% fewer prompt tokens."
     assert f'og:description" content="{entry.summary} {claim}"' in html.unescape(shown)
 
 
@@ -89,12 +89,12 @@ def test_a_baseline_that_is_no_one_liner_is_called_by_its_number(client: Client)
     answered(second, case, "none", prompt_tokens=1412)
     shown = page(client, factories.judged(entry))
     assert figures(shown)[:3] == [
-        ("0 of 1", "constraint kept"),
+        ("0 of 1", "tested constraint kept"),
         ("1 of 1", "kept by version 1"),
         ("1,412", "prompt tokens instead of 18"),
     ]
     assert "The starting point" in shown
-    assert "where version 1 keeps 1." in shown
+    assert "version 1, 1." in shown
 
 
 def test_as_many_tokens_are_said_to_be_as_many(client: Client) -> None:
@@ -161,7 +161,9 @@ def test_each_constraint_says_what_all_runs_come_to(client: Client) -> None:
         link = f'href="{address(entry)}evidence/?constraint={number}">{said}</a>'
         assert link in constraints, link
     assert constraints.count("stated, not tested") == 1
-    assert "8 of 10 checks over 5 runs; 4 shown." in section(shown, "evidence")
+    assert "8 of 10 checks passed, over 5 runs; 4 of them can be read here." in section(
+        shown, "evidence"
+    )
 
 
 def test_what_is_kept_says_so_with_its_number_of_runs(client: Client) -> None:
@@ -177,7 +179,7 @@ def test_runs_of_a_version_with_the_same_words_are_shown_as_judged_again(client:
     factories.version(entry, content("You read invoices.", DATES, BRIEF))
     shown = page(client, factories.judged(entry))
     assert "rejudged: captured for version 1" in shown
-    assert figures(shown)[0] == ("1 of 2", "constraints kept")
+    assert figures(shown)[0] == ("1 of 2", "tested constraints kept")
     assert "Before and after" not in shown
 
 

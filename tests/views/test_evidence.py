@@ -11,6 +11,11 @@ from django.utils import timezone
 
 from prompts_app.models import Entry, Run, TestCase, Version
 from prompts_app.services import cases, versions
+from prompts_app.services.cells import Counts
+from prompts_app.services.lift import Lift, Side
+from prompts_app.services.story import Chapter
+from prompts_app.views import evidence_words as words
+from prompts_app.views.lift_words import gain
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -60,14 +65,16 @@ def test_the_verdict_comes_first(client: Client) -> None:
     entry, _cases = rich()
     shown = page(client, entry)
     heading = shown[shown.index("<h1") : shown.index("</h1>")]
-    assert "Version 2 keeps 1 of 2 tested constraints; the one-liner keeps 0." in heading
+    assert "Version 2 keeps 1 of 2 tested constraints; the one-liner keeps none." in heading
     assert "3 test cases, 2 models" in shown
-    assert "13 of 14 checks over 7 runs; 7 shown." in shown
+    assert "13 of 14 checks passed, over 7 runs; all 7 can be read here." in shown
     assert "kept in 7 of 7 runs" in shown
     assert "broken in 1 of 7 runs" in shown
     assert "stated, not tested" in shown
     assert "2 of 3" in shown
     assert "test cases where every repeat passed" in shown
+    assert "tested constraints kept; 1 more stated, not tested" in shown
+    assert "Kept means: in every run." in shown
 
 
 def test_each_mark_has_a_sign_and_a_word_and_leads_to_its_answers(client: Client) -> None:
@@ -78,7 +85,7 @@ def test_each_mark_has_a_sign_and_a_word_and_leads_to_its_answers(client: Client
     mark = mark[: mark.index("</a>")]
     assert "◐" in mark
     assert "1/2" in mark
-    assert "some passed" in mark
+    assert "some answers passed every check" in mark
     assert client.get(address(entry, f"?case={found[0].pk}&model=model-a", below="answers/"))
 
 
@@ -103,7 +110,10 @@ def test_hidden_withdrawn_and_unanswered_count_and_are_named(client: Client) -> 
     cases.withdraw_case(found[1])
     shown = page(client, factories.judged(entry))
     assert "Version 2 keeps 0 of 2 tested constraints" in shown
-    assert "14 of 16 checks over 8 runs; 7 shown. 1 is hidden by the author and counts." in shown
+    assert (
+        "14 of 16 checks passed, over 8 runs; 7 of them can be read here."
+        " 1 is hidden by the author and counts." in shown
+    )
     assert "2 calls got no answer." in shown
     assert "2 without an answer" in shown
     assert "removed, still counted" in shown
@@ -123,7 +133,7 @@ def test_demo_runs_are_marked_and_stand_apart(client: Client) -> None:
     assert version is not None
     factories.run(version, found[0], output="bad", is_demo=True, model_asked="demo-large")
     shown = page(client, factories.judged(entry))
-    assert "13 of 14 checks over 7 runs" in shown
+    assert "13 of 14 checks passed, over 7 runs" in shown
     assert "Runs of demo models stand in columns of their own" in shown
     assert "demo model" in shown
     only_demo, _first, second = two_versions()
@@ -137,9 +147,9 @@ def test_an_entry_without_runs_still_looks_complete(client: Client) -> None:
     entry, _first, _second = two_versions()
     factories.case(entry, "The first input")
     shown = page(client, entry)
-    for words in ("Version 2 is not tested yet", "Says good", "tested: contains", "The first input",
+    for expected in ("Version 2 is not tested yet", "Says good", "tested: contains", "The first input",
                   "1 test case waits for its first run", "promptfooconfig.yaml"):  # fmt: skip
-        assert words in shown
+        assert expected in shown
     assert "results.csv" not in shown
     assert 'class="proof"' not in shown
 
@@ -151,7 +161,7 @@ def test_runs_without_a_tested_constraint_claim_nothing(client: Client) -> None:
     factories.run(version, factories.case(entry))
     shown = page(client, factories.judged(entry))
     assert "No constraint of version 1 is tested yet." in shown
-    assert "1 run; 1 shown." in shown
+    assert "1 run; it can be read here." in shown
     assert "nothing to test" in shown
 
 
@@ -163,7 +173,47 @@ def test_one_constraint_through_the_versions(client: Client) -> None:
     assert "Version 2 kept it in 6 of 7 answers." in shown
     assert "Through the versions" in shown
     assert "not stated" in shown
-    assert "broken in 6 of 6 runs" in shown
+    assert "broken in 6 of 6 runs, by the rule of version 2" in shown
+    assert "Checks passed" in shown
+    assert "ested constraints kept" not in shown
+
+
+def test_a_version_that_does_not_state_it_is_judged_by_a_rule_of_another() -> None:
+    _entry, first, second = two_versions()
+
+    def said(counts: Counts) -> str:
+        return words.chapter(Chapter(first, None, "rule", counts, 12, demo=False), second)
+
+    assert said(Counts(failed=12)) == "broken in 12 of 12 runs, by the rule of version 2"
+    assert said(Counts(open=12)) == "not judged: this version does not state it"
+
+
+MORE = "It sends 436 prompt tokens a call instead of 30, as the provider counted."
+
+
+@pytest.mark.parametrize(
+    ("tokens", "said"),
+    [
+        ((30, 436), MORE),
+        ((29.5, 436.4), MORE),
+        ((120, 120.4), "Both send about 120 prompt tokens a call, as the provider counted."),
+        ((14.5, 12), "It sends 20% fewer prompt tokens a call: 12 instead of 15, as the"),
+    ],
+)
+def test_tokens_are_shares_only_where_there_are_fewer(
+    tokens: tuple[float, float], said: str
+) -> None:
+    _entry, first, second = two_versions()
+    lift = Lift(1, 1, 1, 0, [], None, None, 0.0, 0.0, tokens)
+    assert gain(lift, first, second)[-1].startswith(said)
+
+
+def test_points_are_the_difference_of_the_shares_that_are_shown() -> None:
+    _entry, first, second = two_versions()
+    sides = [Side(0, Counts(passed=1), rate) for rate in (0.245, 0.92)]
+    shown = " ".join(gain(Lift(2, 2, 1, 1, [], *sides, 0.145, 0.9, None), first, second))
+    assert "Version 2 passed 92% of the checks, version 1 passed 25%, by the same" in shown
+    assert "That is 67 points more; with 2 test cases, likely between +15 and +90 points." in shown
 
 
 def test_judging_again_is_named(client: Client) -> None:
@@ -178,7 +228,7 @@ def test_every_version_has_its_own(client: Client) -> None:
     entry, _found = rich()
     shown = page(client, entry, "?version=1")
     assert "No constraint of version 1 is tested yet." in shown
-    assert "6 runs; 6 shown." in shown
+    assert "6 runs; all 6 can be read here." in shown
     versions.withdraw_version(entry.versions.get(number=1))
     shown = page(client, entry, "?version=1")
     assert "Version 1 was withdrawn" in shown

@@ -27,9 +27,9 @@ def test_the_same_input_on_the_same_model_with_both_prompts(client: Client) -> N
     assert "Case 2 of 3" in shown
     before, after = side(shown, "beside"), side(shown, "main")
     assert "one two three four five six" in before
-    assert "0 of 2 constraints kept" in before
+    assert "0 of 2 tested constraints kept" in before
     assert "Words: 6." in before
-    assert "2 of 2 constraints kept" in after
+    assert "2 of 2 tested constraints kept" in after
     assert "“good” is there." in after
     assert found[1].values["text"] in shown
 

@@ -94,14 +94,14 @@ def test_cards_claim_what_counted_runs_of_real_models_prove(client: Client) -> N
     assert "proof-line" not in card()
     factories.run(second, case, output="far too many words", is_demo=True)
     shown = card()
-    assert "<span>Keeps 0 of 1 constraint</span>" in shown
+    assert "<span>Keeps 0 of 1 tested constraint</span>" in shown
     assert "<span>demo model</span>" in shown
     factories.run(second, case, output="two words")
     shown = card()
-    assert "<span>Keeps 1 of 1 constraint</span>" in shown
+    assert "<span>Keeps 1 of 1 tested constraint</span>" in shown
     assert "demo model" not in shown
     factories.run(first, case, output="so many, many words")
-    assert "<span>Keeps 1 of 1 constraint, the starting point 0</span>" in card()
+    assert "<span>Keeps 1 of 1 tested constraint; the starting point, 0</span>" in card()
 
 
 def test_pages_follow_each_other_both_ways(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,7 +106,7 @@ def test_the_list_shows_the_proof_of_each_entry(signed_in: Client, author: User)
     factories.run(entry.published, output="Please", finished_at=now, judge_due=now)
     judging.catch_up()
     page = signed_in.get(reverse("studio")).content.decode()
-    assert "Keeps 1 of 1 constraint" in page
+    assert "Keeps 1 of 1 tested constraint" in page
     assert "1 run, 1 model" in page
     assert f'datetime="{now.date().isoformat()}' in page
 
