@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from prompts_app.assertions.base import Spec
@@ -226,7 +228,10 @@ def _settings(variable: dict[str, Any] | None) -> str:
             shown = ", ".join(value) if isinstance(value, list) else value
             if name == "type":
                 shown = VARIABLE_TYPES.get(shown, shown)
-            lines.append(f"{label}: {shown}")
+            elif isinstance(shown, int | float):
+                shown = number_format(shown, force_grouping=True)
+            # Translators: a setting of a variable and its value, as in "Type: long text".
+            lines.append(_("%(label)s: %(value)s") % {"label": label, "value": shown})
     return "\n".join(lines)
 
 

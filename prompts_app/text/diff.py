@@ -44,7 +44,10 @@ def diff(old: str, new: str) -> list[Chunk]:
             found.append(("same", "".join(left)))
             continue
         old_words, new_words = (_WORD.findall("".join(side)) for side in (left, right))
-        for equal, gone, come in _hunks(old_words, new_words, words):
+        hunks = _hunks(old_words, new_words, words)
+        if not _related(hunks):
+            hunks = [(False, old_words, new_words)]
+        for equal, gone, come in hunks:
             if equal:
                 found.append(("same", "".join(gone)))
             else:
@@ -81,6 +84,18 @@ def _hunks(old: Sequence[str], new: Sequence[str], budget: _Budget) -> list[_Hun
         i, j = a + 1, b + 1
     hunks.append((True, old[len(old) - end :], new[len(new) - end :]))
     return hunks
+
+
+def _related(hunks: Sequence[_Hunk]) -> bool:
+    """Whether the sides are one text that was changed: half of their words stayed, or all that
+    changed stands in one place. Else what they share is chance, and cuts both to pieces."""
+    stayed = sum(_words(old) for same, old, _new in hunks if same)
+    changed = sum(_words(old) + _words(new) for same, old, new in hunks if not same)
+    return 2 * stayed >= changed or sum(not same for same, _old, _new in hunks) == 1
+
+
+def _words(tokens: Sequence[str]) -> int:
+    return sum(token[0].isalnum() for token in tokens)
 
 
 def _pairs(

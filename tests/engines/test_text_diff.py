@@ -58,6 +58,23 @@ def test_a_blank_between_two_changes_changes_with_them() -> None:
     ]
 
 
+def test_texts_with_little_in_common_change_as_a_whole() -> None:
+    old = "Turn this invoice into JSON with the total and the date of it."
+    new = "You read the invoices of a supplier and give the fields that a program imports."
+    assert diff(old, new) == [Chunk("removed", old), Chunk("added", new)]
+    # What stands in one place only is told from the rest, however long it is.
+    assert diff("Sum it up.", "Sum it up. " + new) == [
+        Chunk("same", "Sum it up."),
+        Chunk("added", " " + new),
+    ]
+    assert diff("Always.\n" + old + "\nBye", "Always.\n" + new + "\nBye") == [
+        Chunk("same", "Always.\n"),
+        Chunk("removed", old + "\n"),
+        Chunk("added", new + "\n"),
+        Chunk("same", "Bye"),
+    ]
+
+
 def _shuffled(alphabet: str, separator: str, length: int) -> str:
     chooser = random.Random(length)
     return separator.join(chooser.choice(alphabet) for _ in range(length))

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
@@ -57,6 +58,18 @@ def grown() -> Entry:
         "Twice as strict",
     )
     return entry
+
+
+def test_settings_are_written_as_their_reader_writes() -> None:
+    old = factories.content("{{ n }}", variables=[factories.variable("n")])
+    new = deepcopy(old)
+    new["variables"][0] |= {"type": "number", "max": 12000, "min": 0.5}
+    for language, most, least in (("en", "12,000", "0.5"), ("fr", "12\u202f000", "0,5")):
+        with translation.override(language):
+            (part,) = compare(old, new).variables
+        told = "".join(chunk.text for chunk in part.chunks if chunk.op != "removed")
+        assert most in told.replace("\xa0", "\u202f"), told
+        assert least in told, told
 
 
 @pytest.mark.django_db
