@@ -147,9 +147,9 @@ def test_an_entry_without_runs_still_looks_complete(client: Client) -> None:
     entry, _first, _second = two_versions()
     factories.case(entry, "The first input")
     shown = page(client, entry)
-    for expected in ("Version 2 is not tested yet", "Says good", "tested: contains", "The first input",
+    for said in ("Version 2 is not tested yet", "Says good", "tested: contains", "The first input",
                   "1 test case waits for its first run", "promptfooconfig.yaml"):  # fmt: skip
-        assert expected in shown
+        assert said in shown
     assert "results.csv" not in shown
     assert 'class="proof"' not in shown
 
@@ -210,8 +210,9 @@ def test_tokens_are_shares_only_where_there_are_fewer(
 
 def test_points_are_the_difference_of_the_shares_that_are_shown() -> None:
     _entry, first, second = two_versions()
-    sides = [Side(0, Counts(passed=1), rate) for rate in (0.245, 0.92)]
-    shown = " ".join(gain(Lift(2, 2, 1, 1, [], *sides, 0.145, 0.9, None), first, second))
+    before, after = (Side(0, Counts(passed=1), rate) for rate in (0.245, 0.92))
+    lift = Lift(2, 2, 1, 1, [], before, after, 0.145, 0.9, None)
+    shown = " ".join(gain(lift, first, second))
     assert "Version 2 passed 92% of the checks, version 1 passed 25%, by the same" in shown
     assert "That is 67 points more; with 2 test cases, likely between +15 and +90 points." in shown
 
