@@ -213,12 +213,7 @@ def _plan_again(attempt: Try, reservation: Reservation) -> calls.Plan:
     if Spending.of(attempt.entry.owner).paused:
         raise Refused("paused")
     model = attempt.model
-    if (
-        tries.is_overdue(attempt)
-        or attempt.version.withdrawn_at is not None
-        or model is None
-        or model not in models_for(attempt.entry)
-    ):
+    if tries.is_overdue(attempt) or model is None or model not in models_for(attempt.entry):
         raise Refused("not_started")
     plan = _plan(model, attempt.version, attempt.values)
     if plan.bound > reservation.amount:

@@ -6,9 +6,9 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from prompts_app.models import Draft, Entry, Version
+from prompts_app.models import Draft, Entry, Try, Version
 from prompts_app.receipts.canonical import content_hash
-from prompts_app.services import entries, judging, rendering
+from prompts_app.services import entries, judging, rendering, tries
 from prompts_app.text import variables
 
 
@@ -168,6 +168,8 @@ def withdraw_version(version: Version) -> None:
         )
         version.runs.update(output="", raw_response=None, values={}, hidden=True)
         judging.forget_findings(version)
+        for attempt in version.trys.filter(state=Try.State.WAITING):
+            tries.take_back(attempt)
         version.trys.all().delete()
         entry = Entry.objects.get(pk=version.entry_id)
         if entry.published_id == version.pk:
