@@ -39,8 +39,8 @@ class IsJson(Assertion):
     parameters = (_SCHEMA,)
     says = gettext_noop("is JSON")
     says_not = gettext_noop("is not JSON")
-    says_schema = gettext_noop("is JSON that keeps its schema")
-    says_not_schema = gettext_noop("is not JSON that keeps its schema")
+    says_schema = gettext_noop("is JSON that matches the schema")
+    says_not_schema = gettext_noop("is not JSON that matches the schema")
     jobs = ("json", "json_schema")
 
     def sentence(self) -> Sentence:
@@ -77,8 +77,8 @@ class ContainsJson(IsJson):
     title = gettext_noop("Contains JSON")
     says = gettext_noop("contains JSON")
     says_not = gettext_noop("contains no JSON")
-    says_schema = gettext_noop("contains JSON that keeps its schema")
-    says_not_schema = gettext_noop("contains no JSON that keeps its schema")
+    says_schema = gettext_noop("contains JSON that matches the schema")
+    says_not_schema = gettext_noop("contains no JSON that matches the schema")
     jobs = ("json_inside", "json_inside_schema")
 
 

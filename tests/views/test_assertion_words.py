@@ -83,8 +83,8 @@ SAID: list[tuple[dict[str, Any], str, str]] = [
     ({"type": "contains", "value": "\n\n"}, "contains “↵↵”", "contient «\u00a0↵↵\u00a0»"),
     (
         {"type": "is-json", "value": {"type": "object"}},
-        "is JSON that keeps its schema",
-        "est du JSON qui respecte son schéma",
+        "is JSON that matches the schema",
+        "est du JSON conforme au schéma",
     ),
     (
         {"type": "finish-reason", "value": "length"},

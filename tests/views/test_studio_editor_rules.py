@@ -355,7 +355,7 @@ def test_the_public_page_says_how_each_is_tested(client: Client) -> None:
     shown = page[page.index('id="constraints"') :]
     for text in (
         '<span lang="fr">Only JSON.</span>',
-        "tested: is JSON that keeps its schema",
+        "tested: is JSON that matches the schema",
         "&quot;required&quot;",
         "tested: does not contain “you should”, capitals or not",
     ):
