@@ -26,7 +26,8 @@ class TryForm(forms.Form):
     NOTHING, BASELINE, MODELS = "nothing", "baseline", "models"
 
     attempt = forms.UUIDField(
-        widget=forms.HiddenInput,
+        # A browser that fills in forms again after a reload must not bring back a used id.
+        widget=forms.HiddenInput(attrs={"autocomplete": "off"}),
         error_messages={
             "required": gettext_lazy("Reload the page and try again."),
             "invalid": gettext_lazy("Reload the page and try again."),

@@ -274,6 +274,11 @@ if (run && stop) {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit(run);
   });
 
+  // A browser may fill in the form again, after a reload or on the way back.
+  addEventListener("pageshow", () => {
+    offerOthers();
+    if (!output.classList.contains("is-used")) arrange();
+  });
   offerOthers();
   arrange();
 }
