@@ -40,6 +40,12 @@ def test_reading_before_writing_fails_the_same_storm(site: RunningSite) -> None:
     assert report.violations
 
 
+def test_limits_hold_while_processes_are_killed(site: RunningSite) -> None:
+    report = unleash(site.environment, "limits", processes=4, kills=5, authors=2, presses=8)
+    assert report.violations == []
+    assert report.figures["refused: author_busy"] > 0
+
+
 def test_versions_are_numbered_without_gaps(site: RunningSite) -> None:
     report = unleash(site.environment, "publishing", processes=3, kills=3, each=2, threads=2)
     assert report.violations == []

@@ -75,7 +75,7 @@ class Storm(Protocol):
 
 
 def unleash(environment: Mapping[str, str], kind: str, **plan: object) -> Report:
-    """Run a storm of `kind` ("ledger" or "publishing") on a site's database.
+    """Run a storm of `kind` ("ledger", "limits" or "publishing") on a site's database.
 
     `plan`: `processes` at once; `kills` and `restarts` of the database in mid-storm; the rest are
     the storm's own fields.
@@ -161,12 +161,14 @@ def main(kind: str, plan: dict[str, Any], folder: Path) -> Report:
     from django.db import connection
 
     from tests.soak.ledger import LedgerStorm
+    from tests.soak.limits import LimitsStorm
     from tests.soak.publishing import PublishingStorm
 
     rage = {name: plan.pop(name, 0) for name in ("processes", "kills", "restarts")}
     rng = random.Random(plan.pop("seed", None))
     journal = Journal(folder / "journal")
-    storm: Storm = {"ledger": LedgerStorm, "publishing": PublishingStorm}[kind](journal, **plan)
+    kinds = {"ledger": LedgerStorm, "limits": LimitsStorm, "publishing": PublishingStorm}
+    storm: Storm = kinds[kind](journal, **plan)
     storm.prepare()
     # Neither a connection nor the pool's threads survive a fork.
     connection.close()
