@@ -1,5 +1,6 @@
 """Verdicts on a try, made while its visitor waits: after the answer is kept, its cost settled."""
 
+import asyncio
 import logging
 import time
 
@@ -11,6 +12,9 @@ from prompts_app.services.threads import in_database, in_judging
 
 log = logging.getLogger("promptfolio.tries")
 
+# Seconds that a visitor waits for verdicts to be kept; after that they are kept meanwhile.
+_KEPT_WITHIN = 1.0
+
 
 async def judge(attempt: Try) -> None:
     """Judge a finished try by its rules and keep the verdicts on it.
@@ -21,13 +25,24 @@ async def judge(attempt: Try) -> None:
     since = time.monotonic()
     try:
         version = await in_database(judged_by, attempt)
-        if not rules_of(version.content):
-            return
-        attempt.verdicts = await in_judging(judging.judge_now, version.content, attempt, since)
-        if attempt.verdicts:
-            await in_database(tries.write_down, attempt, verdicts=attempt.verdicts)
     except AWAY as error:
-        log.error("verdicts of try %s were not kept: %s", attempt.pk, error)
+        log.error("try %s was not judged: %s", attempt.pk, error)
+        return
+    if not rules_of(version.content):
+        return
+    attempt.verdicts = await in_judging(judging.judge_now, version.content, attempt, since)
+    if attempt.verdicts:
+        keeping = asyncio.ensure_future(
+            in_database(tries.write_down, attempt, verdicts=attempt.verdicts)
+        )
+        keeping.add_done_callback(_note)
+        await asyncio.wait({keeping}, timeout=_KEPT_WITHIN)
+
+
+def _note(keeping: "asyncio.Future[None]") -> None:
+    """Have it in the log where verdicts were not kept."""
+    if not keeping.cancelled() and keeping.exception() is not None:
+        log.error("verdicts were not kept: %s", keeping.exception())
 
 
 def judged_by(attempt: Try) -> Version:
