@@ -27,6 +27,7 @@ from prompts_app.services import (
     receipts,
 )
 from prompts_app.services.captures import CannotCapture
+from prompts_app.services.patience import in_database_at_last
 from prompts_app.services.threads import in_database
 
 # A worker renews it every few seconds (services/worker.py); a dead one's runs are made again.
@@ -172,12 +173,12 @@ async def perform(claimed: Claimed) -> None:
                     if isinstance(event, Finished):
                         result = event
     except LLMError as error:
-        await in_database(_keep_failure, claimed, error)
+        await in_database_at_last(_keep_failure, claimed, error)
     except asyncio.CancelledError:
         await in_database(lose, claimed.run.pk, claimed.run.attempts)
         raise
     else:
-        await in_database(_keep_answer, claimed, result)
+        await in_database_at_last(_keep_answer, claimed, result)
 
 
 def _keep_answer(claimed: Claimed, result: Finished | PictureResult) -> None:

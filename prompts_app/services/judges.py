@@ -14,6 +14,7 @@ from prompts_app.llm.errors import LLMError
 from prompts_app.llm.types import ChatCall
 from prompts_app.models import LLMModel, Reservation
 from prompts_app.services import budget, calls, judging, keys, providers
+from prompts_app.services.patience import in_database_at_last
 from prompts_app.services.threads import in_database
 
 _AFTER_A_FAULT = timedelta(minutes=10)
@@ -74,7 +75,7 @@ async def _judge(asked: judging.Asked, spec: Spec) -> tuple[Verdict, int]:
         spent = plan.cost(result.usage)
         refused = result.refused
         verdict = rubric.verdict_from(spec, result.text, asked.run.judge.name)
-    await in_database(budget.settle, reservation.pk, spent)
+    await in_database_at_last(budget.settle, reservation.pk, spent)
     await in_database(providers.remember_refused, asked.run.judge, refused)
     return verdict, plan.bound if spent is None else spent
 

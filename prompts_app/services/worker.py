@@ -27,6 +27,7 @@ from prompts_app.services import (
     tries,
     visitors,
 )
+from prompts_app.services.patience import AWAY
 from prompts_app.services.threads import in_database
 
 log = logging.getLogger("promptfolio.worker")
@@ -139,9 +140,11 @@ async def _guarded(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T
     """Return what `work` returns; a database away for a moment must not end the worker."""
     try:
         return await in_database(work, *args, **kwargs)
+    except AWAY as error:
+        log.error("%s: the database is away: %s", work.__name__, error)
     except DatabaseError:
         log.exception("%s failed", work.__name__)
-        return None
+    return None
 
 
 async def _pause(stop: asyncio.Event, running: Iterable[asyncio.Task[None]] = ()) -> None:

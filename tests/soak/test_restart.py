@@ -25,6 +25,7 @@ from tests.engines.provider import (
     stop,
     usage,
 )
+from tests.outage import away
 from tests.soak.storm import crash_postgres
 from tests.soak.visits import STREAM, TRY, Site, Visitor, events, open_site
 
@@ -157,7 +158,8 @@ def test_the_worker_told_to_stop_settles_its_capture(site: Site, provider: Provi
     state = (
         "from prompts_app.models import Run; r = Run.objects.get(); print(r.state, r.error_code)"
     )
-    assert site.python(state) == "failed interrupted"
+    # Counted, and to be made again by the next worker.
+    assert site.python(state) == "waiting interrupted"
     assert money_open(site) == "0 0"
 
 
@@ -198,6 +200,47 @@ def test_an_answer_outlives_a_restart_of_the_database(site: Site, provider: Prov
         assert "event: done" in rest
         kept = visitor.kept(attempt)
         assert (kept["state"], kept["money"], kept["reserved"]) == ("done", "settled", 0)
+
+
+def test_while_the_database_is_away_nothing_is_run_and_it_is_said(
+    site: Site, provider: Provider
+) -> None:
+    provider.script([*answer("Well again")])
+    with Visitor(site, timeout=60) as visitor:
+        asked = len(provider.requests)
+        site.stop_shell()
+        with away(site.environment["DATABASE_URL"]):
+            data = visitor.form("A text")
+            refused = visitor.client.post(TRY, data=data, headers=STREAM)
+            assert (refused.status_code, refused.json()["code"]) == (503, "database")
+            assert int(refused.headers["retry-after"]) == refused.json()["retry_after"] > 0
+            page = visitor.client.post(TRY, data=data)
+            assert page.status_code == 503
+            assert "Nothing was run and nothing was spent" in page.text
+        assert len(provider.requests) == asked
+        assert money_open(site) == "0 0"
+        assert visitor.run("A text")[1][-1][0] == "done"
+
+
+@pytest.mark.parametrize("seconds", [10])
+def test_an_answer_waits_for_a_database_that_is_away(
+    site: Site, provider: Provider, seconds: float
+) -> None:
+    provider.script(half_then_end(1))
+    with Visitor(site) as visitor, contextlib.ExitStack() as stack:
+        opened = []
+        for _ in range(OPEN):
+            attempt, lines = stack.enter_context(visitor.open("A text"))
+            read_until_half(lines)
+            opened.append((attempt, lines))
+        site.stop_shell()
+        with away(site.environment["DATABASE_URL"]):
+            time.sleep(seconds)
+        for attempt, lines in opened:
+            rest = "\n".join(lines)
+            assert rest.count("event: done") == rest.count("event: ") == 1
+            assert visitor.kept(attempt)["state"] == "done"
+        assert money_open(site) == "0 0"
 
 
 def everywhere(site: Site) -> set[int]:
