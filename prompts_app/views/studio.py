@@ -107,7 +107,9 @@ def own_entries(owner: User) -> QuerySet[Entry]:
                 .values("number")[:1]
             ),
             tries_this_week=_count(
-                Try.objects.filter(entry=OuterRef("pk"), created_at__gte=a_week_ago), "entry"
+                # Columns side by side are one try.
+                Try.objects.filter(entry=OuterRef("pk"), column=0, created_at__gte=a_week_ago),
+                "entry",
             ),
             changed_at=Greatest(F("updated_at"), F("draft__updated_at")),
         )

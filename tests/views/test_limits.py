@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
@@ -17,6 +17,13 @@ from prompts_app.models import BudgetDay, Entry, SiteGrant, Spending, Try, User
 from prompts_app.services import budget, limits, spending, tryit
 from prompts_app.services.limits import Refused
 from prompts_app.services.visitors import Visitor
+from prompts_app.templatetags.limits import (
+    REASONS,
+    limit_sentence,
+    refusal_reason,
+    refusal_sentence,
+)
+from prompts_app.templatetags.sentences import ERRORS, error_sentence
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -148,6 +155,76 @@ def test_today_adds_up(signed_in: Client, owner: User) -> None:
     spending.set_limits(owner, daily_limit=1)
     owner.refresh_from_db()
     assert spending.purses_today(owner)[0].left == 0
+
+
+def test_an_overrun_is_told_here_and_in_the_studio(signed_in: Client, owner: User) -> None:
+    told = "billed $0.25 more than the most it was asked for"
+    first = budget.reserve(owner, BudgetDay.Purse.OWN, 300_000)
+    for page in (PAGE, reverse("studio")):
+        assert told not in signed_in.get(page).content.decode()
+    budget.settle(first.pk, 550_000)
+    for page in (PAGE, reverse("studio")):
+        assert told in signed_in.get(page).content.decode()
+    BudgetDay.objects.update(day=timezone.now().date() - timedelta(days=1))
+    assert told not in signed_in.get(reverse("studio")).content.decode()
+    page = signed_in.get(PAGE).content.decode()
+    assert told not in page
+    assert "Billed beyond the most asked for" in page
+
+
+def test_a_clock_that_went_back_is_told(signed_in: Client, owner: User) -> None:
+    budget.reserve(owner, BudgetDay.Purse.OWN, 1)
+    assert "server’s clock" not in signed_in.get(PAGE).content.decode()
+    BudgetDay.objects.update(day=timezone.now().date() + timedelta(days=2))
+    assert "server’s clock" in signed_in.get(PAGE).content.decode()
+
+
+def test_tries_and_refusals_are_told_by_day_entry_and_reason(
+    signed_in: Client, owner: User
+) -> None:
+    tried, refused = factories.entry(owner, title="Much tried"), factories.entry(owner)
+    for cost in (1_500, 2_500):
+        factories.attempt(tried, cost=cost)
+    # Columns side by side are one try.
+    factories.attempt(tried, column=1, counts=False, cost=1_000_000)
+    factories.attempt(factories.entry())
+    for code in ("budget", "visitor_limit", "visitor_limit"):
+        limits.count_refusal(refused, code)
+    limits.count_refusal(factories.entry(), "budget")
+    page = signed_in.get(PAGE)
+    assert (page.context["today"].tries, page.context["today"].refused) == (2, 3)
+    rows = [(row.entry, row.tries, row.refused, row.cost) for row in page.context["by_entry"]]
+    assert rows == [(tried, 2, 0, 1_004_000), (refused, 0, 3, 0)]
+    assert [number for _reason, number in page.context["reasons"]] == [2, 1]
+    text = page.content.decode()
+    assert "The visitor had used all their tries for the day." in text
+    assert "Much tried" in text
+    assert "$1.00" in text
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_every_limit_has_its_sentences(language: str) -> None:
+    until = timezone.now()
+    with translation.override(language):
+        said = set()
+        for scope in limits.SCOPES:
+            for code, number in ((f"{scope.name}_limit", scope.a_day),
+                                 (f"{scope.name}_busy", scope.at_once)):  # fmt: skip
+                if number is None:
+                    continue
+                assert code in ERRORS
+                assert code in REASONS
+                said |= {error_sentence(code), refusal_reason(code)}
+                assert refusal_sentence(code, until).startswith(error_sentence(code))
+            for kind, number in (("day", scope.a_day), ("at_once", scope.at_once)):
+                if number is not None:
+                    for allowed in (1, 2000):
+                        stated = limits.Stated(scope.name, kind, 0, allowed)
+                        said.add(limit_sentence(stated))
+        assert "" not in said
+        assert len(said) == 2 * 9 + 2 * 9
+        assert "75" in limit_sentence(limits.Stated("author", "money", 25, 100))
+        assert "0" in limit_sentence(limits.Stated("author", "money", 0, 0))
 
 
 def test_without_a_grant_there_is_one_purse(owner: User) -> None:
