@@ -10,6 +10,9 @@ from django.db import IntegrityError, InterfaceError, OperationalError
 from prompts_app.services import patience
 from prompts_app.services.patience import in_database_at_last
 
+# The threads look at their connections before and after every piece of work.
+pytestmark = pytest.mark.django_db(transaction=True)
+
 
 def away(*errors: Exception) -> tuple[Callable[[str], str], list[str]]:
     """Work that fails so often and then succeeds, and a list of what it was asked."""
