@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from django import forms
-from django.conf import settings
 from django.forms.boundfield import BoundField
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
@@ -112,14 +111,8 @@ def sentence_of(spec: Spec, language: str) -> str:
 
 
 def initial_of_constraint(constraint: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a constraint of content as the start of its row.
-
-    A sentence that was made from the rule is left out: it is made again when the rule changes.
-    """
-    spec = constraint.get("assertion")
-    made = {sentence_of(spec, code) for code, _name in settings.LANGUAGES} if spec else set()
-    text = "" if constraint["text"] in made else constraint["text"]
-    return {"text": text, **assertions.initial_of(spec)}
+    """Return a constraint of content as the start of its row."""
+    return {"text": constraint["text"], **assertions.initial_of(constraint.get("assertion"))}
 
 
 def loose_constraints(rows: Iterable[Mapping[str, Any]], language: str) -> list[dict[str, Any]]:
