@@ -45,7 +45,7 @@ test-sqlite: $(DEVELOPMENT) $(MESSAGES)
 	TEST_DATABASE=sqlite $(PY) -m pytest -n 2
 
 test-postgres: $(DEVELOPMENT) $(MESSAGES)
-	TEST_DATABASE=postgres $(PY) -m pytest -n 2
+	TEST_DATABASE=postgres $(PY) -m pytest -n 2 --ignore=tests/engines # they know no database
 
 test-browser: $(DEVELOPMENT) $(MESSAGES)
 	@.ci/chromium >/dev/null
