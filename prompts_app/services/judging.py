@@ -22,7 +22,7 @@ from prompts_app.assertions.rubric import is_judged
 from prompts_app.models import Entry, Run, Version
 from prompts_app.models.execution import Execution
 from prompts_app.services import tallies
-from prompts_app.services.rules import rules_by_prompt, rules_of
+from prompts_app.services.rules import is_told, rules_by_prompt, rules_of
 
 # After that another worker takes over. If the first was only slow, both find the same.
 _LEASE = timedelta(minutes=1)
@@ -183,11 +183,6 @@ def catch_up() -> int:
     return total
 
 
-def waiting_to_be_judged(entry: Entry) -> int:
-    """Return how many runs of the entry are still to be judged or counted."""
-    return Run.objects.filter(version__entry=entry, judge_due__isnull=False).count()
-
-
 def _verdicts(run: Run, rules: Rules) -> dict[str, dict[str, Any]]:
     if run.state != Run.State.DONE:
         return {}
@@ -212,7 +207,7 @@ def _for_model(run: Run, rules: Rules) -> dict[str, Spec]:
     return {
         rule: spec
         for rule, spec in rules.items()
-        if is_judged(spec) and not tallies.is_told(run.verdicts, rule)
+        if is_judged(spec) and not is_told(run.verdicts, rule)
     }
 
 

@@ -8,11 +8,11 @@ from django.db.models.functions import Length
 
 from prompts_app.models import Run, Version
 from prompts_app.services.cells import constraints_of
+from prompts_app.services.rules import is_told
 
 # A piece ends at so many runs, or earlier where their answers hold so many characters.
 _RUNS = 500
 _CHARACTERS = 4_000_000
-_STATES = ("passed", "failed", "untestable")
 
 FIELDS = (
     *("id", "captured_for_version", "content_hash", "case", "case_withdrawn", "repeat"),
@@ -94,5 +94,4 @@ def _row(run: dict[str, Any], rules: list[str]) -> dict[str, Any]:
 def _state(verdicts: dict[str, dict[str, Any]], rule: str) -> str:
     if not rule:
         return "stated"
-    verdict = verdicts.get(rule)
-    return verdict["state"] if verdict and verdict["state"] in _STATES else "open"
+    return verdicts[rule]["state"] if is_told(verdicts, rule) else "open"

@@ -21,6 +21,11 @@ def rules_of(content: Mapping[str, Any]) -> dict[str, Spec]:
     return {rule_of(spec): spec for spec in specs if spec}
 
 
+def is_told(verdicts: Mapping[str, Mapping[str, Any]], rule: str) -> bool:
+    """Say whether a rule has told something: a judging model that failed has not."""
+    return rule in verdicts and verdicts[rule]["code"] != "judge_failed"
+
+
 def rules_by_prompt(entry: Entry) -> dict[str, dict[str, Spec]]:
     """Return prompt hash → the rules that runs of that prompt are judged by.
 

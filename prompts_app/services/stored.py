@@ -7,8 +7,7 @@ from django.utils import timezone
 from prompts_app.assertions.base import Spec
 from prompts_app.assertions.rubric import is_judged
 from prompts_app.models import Entry, LLMModel, Run
-from prompts_app.services.rules import rules_by_prompt
-from prompts_app.services.tallies import is_told
+from prompts_app.services.rules import is_told, rules_by_prompt
 from prompts_app.services.wishes import MAX_RUNS, CannotEvaluate, judge_bound, usable
 
 

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from prompts_app.models import Entry, Run, Tally
 from prompts_app.services import matrix
+from prompts_app.services.rules import is_told
 
 _LETTERS = {"passed": "p", "failed": "f", "untestable": "u"}
 _OPEN = "-"
@@ -84,11 +85,6 @@ def _pattern(verdicts: Mapping[str, Mapping[str, Any]], rules: Iterable[str]) ->
     return "".join(
         _LETTERS[verdicts[rule]["state"]] if is_told(verdicts, rule) else _OPEN for rule in rules
     )
-
-
-def is_told(verdicts: Mapping[str, Mapping[str, Any]], rule: str) -> bool:
-    """Say whether a rule has told something: a judging model that failed has not."""
-    return rule in verdicts and verdicts[rule]["code"] != "judge_failed"
 
 
 def _key(cell: Cell) -> str:

@@ -31,6 +31,7 @@ from prompts_app.services import (
     judges,
     judging,
     outputs,
+    results,
     stored,
     versions,
     wishes,
@@ -340,7 +341,7 @@ def test_a_new_rule_judges_what_is_there_and_costs_nothing(
     work()
     before, asked = spent(), len(provider.requests)
     factories.version(entry, content("Summarise: {{ text }}", SHORT, POLITE))
-    assert judging.waiting_to_be_judged(entry) == 2
+    assert Run.objects.filter(version__entry=entry, judge_due__isnull=False).count() == 2
     work()
     assert (spent(), len(provider.requests)) == (before, asked)
     for run in Run.objects.all():
@@ -489,6 +490,8 @@ def test_a_judge_that_fails_has_told_nothing(
     work()
     assert Run.objects.get().verdicts[rule_of(RUBRIC)]["code"] == "judge_failed"
     assert set(outcomes(Tally.objects.get())) <= {"-p", "p-"}
+    # The downloads say the same as the page.
+    assert [row["states"] for row in results.results_of(published(entry))] == [["open", "stated"]]
     # Whoever only publishes another rule pays for no further judgement.
     asked = len(provider.requests)
     factories.version(entry, content("Summarise: {{ text }}", RUBRIC, POLITE))
