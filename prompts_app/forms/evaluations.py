@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from prompts_app.forms.entries import model_label, version_label
+from prompts_app.forms.fields import TicksField
 from prompts_app.forms.outputs import WITHOUT
 from prompts_app.forms.parameters import several_lines
 from prompts_app.models import Entry, LLMModel, TestCase, Version
@@ -56,32 +57,20 @@ class EvaluationForm(forms.Form):
 
     key = forms.UUIDField(required=False, widget=forms.HiddenInput)
     agreed = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    versions = forms.MultipleChoiceField(
+    versions = TicksField(
         label=gettext_lazy("Versions"),
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={
-            "required": gettext_lazy("Choose at least one version."),
-            "invalid_choice": gettext_lazy("One of these versions is withdrawn."),
-            "invalid_list": gettext_lazy("Choose at least one version."),
-        },
+        none=gettext_lazy("Choose at least one version."),
+        gone=gettext_lazy("One of these versions is withdrawn."),
     )
-    models = forms.MultipleChoiceField(
+    models = TicksField(
         label=gettext_lazy("Models"),
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={
-            "required": gettext_lazy("Choose at least one model."),
-            "invalid_choice": gettext_lazy("One of these models is not usable any more."),
-            "invalid_list": gettext_lazy("Choose at least one model."),
-        },
+        none=gettext_lazy("Choose at least one model."),
+        gone=gettext_lazy("One of these models is not usable any more."),
     )
-    cases = forms.MultipleChoiceField(
+    cases = TicksField(
         label=gettext_lazy("Test cases"),
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={
-            "required": gettext_lazy("Choose at least one test case."),
-            "invalid_choice": gettext_lazy("One of these test cases is gone."),
-            "invalid_list": gettext_lazy("Choose at least one test case."),
-        },
+        none=gettext_lazy("Choose at least one test case."),
+        gone=gettext_lazy("One of these test cases is gone."),
     )
     repeats = forms.IntegerField(
         label=gettext_lazy("Repeats"),

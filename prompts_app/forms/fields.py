@@ -1,4 +1,4 @@
-"""Form fields for text: what cannot be shown or kept safely is refused where it was typed."""
+"""Form fields of the whole site: text that can be shown and kept safely, and boxes to tick."""
 
 from typing import Any
 
@@ -49,3 +49,11 @@ class PlainCharField(forms.CharField):
         if problem:
             raise ValidationError(str(PROBLEMS[problem]), code=problem)
         return clean.normalise(text)
+
+
+class TicksField(forms.MultipleChoiceField):
+    """Boxes of which at least one is ticked; `none` and `gone` say what is wrong otherwise."""
+
+    def __init__(self, *, none: Promise, gone: Promise, **options: Any) -> None:
+        wrong: dict[str, Any] = {"required": none, "invalid_list": none, "invalid_choice": gone}
+        super().__init__(widget=forms.CheckboxSelectMultiple, error_messages=wrong, **options)

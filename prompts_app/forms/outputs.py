@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from prompts_app.forms.entries import ModelsField, PictureField
-from prompts_app.forms.fields import PlainCharField
+from prompts_app.forms.fields import PlainCharField, TicksField
 from prompts_app.forms.values import TOO_LONG
 from prompts_app.models import LLMModel, TestCase
 
@@ -33,14 +33,10 @@ class RunForm(forms.Form):
             "invalid_pk_value": gettext_lazy("One of these models is not usable any more."),
         },
     )
-    cases = forms.MultipleChoiceField(
+    cases = TicksField(
         label=gettext_lazy("Test cases"),
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={
-            "required": gettext_lazy("Choose at least one test case."),
-            "invalid_choice": gettext_lazy("One of these test cases is gone."),
-            "invalid_list": gettext_lazy("Choose at least one test case."),
-        },
+        none=gettext_lazy("Choose at least one test case."),
+        gone=gettext_lazy("One of these test cases is gone."),
     )
 
     def __init__(

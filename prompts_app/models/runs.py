@@ -16,6 +16,17 @@ from prompts_app.models.providers import LLMModel
 NEVER_CALLED = ("budget", "evaluation_budget", "key_unreadable", "not_usable", "withdrawn")
 
 
+def never_made(run: str = "") -> models.Q:
+    """Return the filter for runs that were asked for and never made.
+
+    `run` leads to them from other tables, such as "runs__".
+    """
+    stopped = models.Q((f"{run}state", Execution.State.STOPPED))
+    return stopped | models.Q(
+        (f"{run}state", Execution.State.FAILED), (f"{run}error_code__in", NEVER_CALLED)
+    )
+
+
 class RunQuerySet(models.QuerySet["Run"]):
     """The filters that pages share."""
 

@@ -1,6 +1,7 @@
 """What an author does with test cases."""
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
@@ -44,9 +45,13 @@ def restore_case(case: TestCase) -> None:
 
 def values_for(version: Version, case: TestCase | None) -> dict[str, str]:
     """Return a value for each variable of the version: the case's, or else its default."""
-    given = case.values if case else {}
+    return with_defaults(version, case.values if case else {})
+
+
+def with_defaults(version: Version, values: Mapping[str, str]) -> dict[str, str]:
+    """Return a value for each variable of the version: the one given, or else its default."""
     return {
-        one["name"]: given.get(one["name"], one["default"]) for one in version.content["variables"]
+        one["name"]: values.get(one["name"], one["default"]) for one in version.content["variables"]
     }
 
 

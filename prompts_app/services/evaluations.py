@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from django.db import transaction
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from prompts_app.assertions.base import Spec
 from prompts_app.assertions.rubric import is_judged
 from prompts_app.models import Entry, Evaluation, LLMModel, Run
-from prompts_app.models.runs import NEVER_CALLED
+from prompts_app.models.runs import NEVER_CALLED, never_made
 from prompts_app.services import calls, judges, keys, providers, wishes
 from prompts_app.services.cases import values_for
 from prompts_app.services.rules import rules_by_prompt
@@ -89,7 +89,7 @@ def missing(evaluation: Evaluation) -> tuple[int, int]:
 
     One whose model or version is gone costs nothing: it cannot be made.
     """
-    runs = evaluation.runs.filter(_never_made()).select_related(
+    runs = evaluation.runs.filter(never_made()).select_related(
         "version", "model__provider__owner", "judge__provider__owner"
     )
     rules = rules_by_prompt(evaluation.entry)
@@ -106,7 +106,7 @@ def resume(evaluation: Evaluation) -> int:
     with transaction.atomic():
         bound = max(evaluation.bound, _committed(evaluation) + missing(evaluation)[1])
         Evaluation.objects.filter(pk=evaluation.pk).update(stopped_at=None, bound=bound)
-        return evaluation.runs.filter(_never_made()).update(
+        return evaluation.runs.filter(never_made()).update(
             state=Run.State.WAITING,
             error_code="",
             error_detail="",
@@ -150,10 +150,6 @@ def progress(evaluation: Evaluation) -> Progress:
         errors=dict(errors),
         again=dict(again),
     )
-
-
-def _never_made() -> Q:
-    return Q(state=Run.State.STOPPED) | Q(state=Run.State.FAILED, error_code__in=NEVER_CALLED)
 
 
 def covers(run: Run, bound: int) -> bool:

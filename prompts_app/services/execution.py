@@ -102,16 +102,15 @@ def _claim(found: list[uuid.UUID], full: set[int]) -> list[Claimed]:
     places: dict[int, int] = {}
     claimed = []
     for run in runs:
-        if run.model is not None:
-            provider = run.model.provider_id
-            if provider not in places:
-                places[provider] = _free_places(provider)
-            if places[provider] <= 0:
-                full.add(provider)
-                continue
+        provider = run.model.provider_id if run.model is not None else None
+        if provider is not None and provider not in places:
+            places[provider] = _free_places(provider)
+        if provider is not None and places[provider] <= 0:
+            full.add(provider)
+            continue
         one = _set_aside(run)
-        if one is not None:
-            places[one.run.model.provider_id] -= 1  # type: ignore[union-attr]
+        if one is not None and provider is not None:
+            places[provider] -= 1
             claimed.append(one)
     return claimed
 

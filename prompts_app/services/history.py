@@ -8,15 +8,12 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from prompts_app.models import Entry, Evaluation, Run
-from prompts_app.models.runs import NEVER_CALLED
+from prompts_app.models.runs import never_made
 
 # Longer than any worker holds a run that it judges.
 _LATER = timedelta(minutes=15)
 
 _OPEN = Q(runs__state__in=(Run.State.WAITING, Run.State.RUNNING))
-_MISSING = Q(runs__state=Run.State.STOPPED) | Q(
-    runs__state=Run.State.FAILED, runs__error_code__in=NEVER_CALLED
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +70,9 @@ def summaries(evaluations: Sequence[Evaluation]) -> list[Past]:
         .annotate(
             cases=Count("runs__case", distinct=True),
             open=Count("runs", filter=_OPEN),
-            missing=Count("runs", filter=_MISSING),
-            failed=Count("runs", filter=Q(runs__state=Run.State.FAILED)),
-            never=Count(
-                "runs",
-                filter=Q(runs__state=Run.State.FAILED, runs__error_code__in=NEVER_CALLED),
+            missing=Count("runs", filter=never_made("runs__")),
+            unanswered=Count(
+                "runs", filter=Q(runs__state=Run.State.FAILED) & ~never_made("runs__")
             ),
             to_judge=Count("runs", filter=Q(runs__judge_due__isnull=False)),
         )
@@ -100,7 +95,7 @@ def summaries(evaluations: Sequence[Evaluation]) -> list[Past]:
             cases=counts[one.pk]["cases"],
             open=counts[one.pk]["open"],
             missing=counts[one.pk]["missing"],
-            unanswered=counts[one.pk]["failed"] - counts[one.pk]["never"],
+            unanswered=counts[one.pk]["unanswered"],
             to_judge=counts[one.pk]["to_judge"],
         )
         for one in evaluations

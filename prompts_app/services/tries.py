@@ -41,11 +41,6 @@ def _uncount(attempt: Try) -> None:
         Try.objects.filter(group=attempt.group).update(counts=False)
 
 
-def kept_try(attempt_id: uuid.UUID, entry: Entry) -> Try | None:
-    """Return the try this one-time id has already made on `entry`, if any."""
-    return Try.objects.filter(pk=attempt_id, entry=entry).select_related("version").first()
-
-
 def kept_group(group: uuid.UUID, entry: Entry) -> list[Try]:
     """Return the tries this one-time id has already made on `entry`, by column."""
     found = Try.objects.live().filter(group=group, entry=entry).select_related("version")

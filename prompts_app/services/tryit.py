@@ -17,6 +17,7 @@ from django.utils import timezone
 from prompts_app.models import Entry, LLMModel, Reservation, Run, Spending, TestCase, Try, Version
 from prompts_app.services import budget, calls, keys, limits, tries
 from prompts_app.services.answering import Admitted
+from prompts_app.services.cases import with_defaults
 from prompts_app.services.evidence import with_receipts
 from prompts_app.services.limits import Refused
 from prompts_app.services.matrix import measured_against
@@ -68,7 +69,7 @@ def bound_of(columns: Sequence[Column], values: dict[str, str]) -> int | None:
     """Return the most that columns can cost, in micro-dollars; None where one cannot be run."""
     try:
         return sum(
-            _plan(column.model, column.version, _values_of(column.version, values)).bound
+            _plan(column.model, column.version, with_defaults(column.version, values)).bound
             for column in columns
         )
     except Refused:
@@ -110,7 +111,7 @@ def _admit(
     allowed = Spending.of(entry.owner)
     if allowed.paused:
         raise Refused("paused")
-    given = [_values_of(column.version, values) for column in columns]
+    given = [with_defaults(column.version, values) for column in columns]
     plans = [
         _plan(column.model, column.version, own) for column, own in zip(columns, given, strict=True)
     ]
@@ -154,12 +155,6 @@ def _admit(
             attempts, plans, columns, reservations, strict=True
         )
     ]
-
-
-def _values_of(version: Version, values: dict[str, str]) -> dict[str, str]:
-    return {
-        one["name"]: values.get(one["name"], one["default"]) for one in version.content["variables"]
-    }
 
 
 def _plan(model: LLMModel, version: Version, values: dict[str, str]) -> calls.Plan:
