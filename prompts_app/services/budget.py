@@ -140,13 +140,16 @@ def _used_of_site(day: date) -> QuerySet[BudgetDay, int]:
 
 
 def _short(owner: User, today: date, amounts: Counter[str]) -> str:
-    """Say whose money was too little: the author's own part is named first."""
-    rows = {row.purse: row for row in BudgetDay.objects.filter(owner=owner, day=today)}
+    """Say whose money was too little: the author's own part is named first.
+
+    A call that ended meanwhile may have given back what was missing.
+    """
+    _today, rows = books(owner)
     for purse, amount in amounts.items():
         used = rows[purse].spent + rows[purse].reserved if purse in rows else 0
         if used + amount > day_limit(owner, purse):
             return "author"
-    return "site"
+    return "site" if amounts[BudgetDay.Purse.SITE] > left_of_site(today) else "author"
 
 
 def settle(reservation_id: uuid.UUID, actual: int | None) -> int:

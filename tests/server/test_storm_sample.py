@@ -41,7 +41,7 @@ def test_reading_before_writing_fails_the_same_storm(site: RunningSite) -> None:
 
 
 def test_limits_hold_while_processes_are_killed(site: RunningSite) -> None:
-    report = unleash(site.environment, "limits", processes=4, kills=5, authors=2, presses=8)
+    report = unleash(site.environment, "limits", processes=4, kills=5, presses=8)
     assert report.violations == []
     assert report.figures["refused: author_busy"] > 0
 

@@ -34,10 +34,10 @@ def test_reading_before_writing_fails_the_same_storm(stormy: RunningSite, note: 
 
 
 def test_limits_hold_while_processes_are_killed(stormy: RunningSite, note: Note) -> None:
-    report = unleash(stormy.environment, "limits", processes=8, kills=50, authors=4, presses=40)
+    report = unleash(stormy.environment, "limits", processes=8, kills=50, presses=40)
     note(report.figures)
     assert report.violations == []
-    for reason in ("visitor_limit", "entry_limit", "author_limit", "author_busy"):
+    for reason in ("visitor_limit", "entry_limit", "author_limit", "author_busy", "budget"):
         assert report.figures[f"refused: {reason}"] > 0, reason
 
 
