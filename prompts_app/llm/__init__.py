@@ -4,7 +4,6 @@ The one package that opens connections to model providers. It knows no Django an
 engine: plain values go in, events and plain values come out, every failure is an `LLMError`.
 
     client     stream_chat, complete_chat, make_picture, list_models, close
-    gather     gathered: joins many small deltas into about twenty a second
     types      what goes in and what comes out
     errors     LLMError and its codes
     addresses  which base URLs are allowed, which addresses may be connected to

@@ -2,12 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-import httpcore2
 import httpx2
 from openai import APIStatusError, AsyncStream, OpenAIError, omit
 
@@ -15,12 +14,10 @@ from prompts_app.llm import transport
 from prompts_app.llm.addresses import BaseURLError, check_base_url
 from prompts_app.llm.errors import LLMError
 from prompts_app.llm.failures import from_status, scrub
-from prompts_app.llm.network import Stream
+from prompts_app.llm.network import Connection
 from prompts_app.llm.parameters import MAX_RETRIES, refused_parameter
 from prompts_app.llm.types import Endpoint, Limits
 
-# After the last event, the end of the body: a connection read to its end can be used again.
-SECONDS_FOR_END = 0.02
 SERVER_SENT = "text/event-stream"
 JSON = "application/json"
 
@@ -62,10 +59,9 @@ class Opened:
         self._loop = asyncio.get_running_loop()
         self._response = response
         self._received = 0
-        # Straight from the pool and with the connection's own timer: the layers above cost
-        # more for every chunk than parsing it.
-        self._stream: Stream = response.extensions["network_stream"]
-        self._chunks: AsyncGenerator[bytes, None] = aiter(response.extensions["chunks"])
+        # Straight from the connection and with its own timer: the layers above cost more for
+        # every chunk than parsing it.
+        self._connection: Connection = response.extensions["connection"]
 
     @property
     def says_where_it_ends(self) -> bool:
@@ -81,16 +77,16 @@ class Opened:
         # A flood of bytes is always ready to be read: no timer would ever get its turn.
         if self._loop.time() >= until:
             raise TimeoutError
-        self._stream.deadline = until
+        self._connection.deadline = until
         try:
-            chunk = await anext(self._chunks)
-        except StopAsyncIteration:
-            return None
-        except httpcore2.ReadTimeout:
-            raise TimeoutError from None
-        except transport.READ_ERRORS as error:
+            chunk = await self._connection.read()
+        except TimeoutError:
+            raise
+        except OSError as error:
             problem = transport.words(error)
         else:
+            if chunk is None:
+                return None
             self._received += len(chunk)
             if self._received > self.limits.max_bytes:
                 raise LLMError(
@@ -113,18 +109,12 @@ class Opened:
             return bytes(body)
         raise LLMError("too_slow", detail=f"{received} bytes came", status=200)
 
-    async def drain(self) -> None:
-        """Read to the end of the body if it is there, so that the connection can be kept."""
-        self._stream.deadline = self._loop.time() + SECONDS_FOR_END
-        try:
-            await anext(self._chunks, None)
-        except transport.READ_ERRORS:
-            return
+    async def gather(self, seconds: float) -> None:
+        """Let more of the body come for so long; return earlier where it has all come."""
+        await self._connection.gather(min(self._loop.time() + seconds, self.deadline))
 
     async def close(self) -> None:
         """Close the response; the connection too, unless the body was read to its end."""
-        self._stream.deadline = None
-        await self._chunks.aclose()
         await self._response.aclose()
 
     def milliseconds(self) -> int:

@@ -32,6 +32,8 @@ from prompts_app.llm.types import (
 
 close = transport.close
 
+# After the last event, the end of the body: a connection read to its end can be used again.
+SECONDS_FOR_END = 0.02
 MOST_MODELS = 5000
 LIST_LIMITS = Limits(first_token=20.0, silence=20.0, total=20.0, max_bytes=8_388_608)
 
@@ -39,7 +41,7 @@ T = TypeVar("T")
 
 
 def stream_chat(call: ChatCall) -> AsyncGenerator[Delta | Finished, None]:
-    """The answer piece by piece: any number of Delta, then exactly one Finished.
+    """The answer piece by piece: any number of Delta, about twenty a second, then one Finished.
 
     Close the generator (`aclose()`, or cancel the task that reads it) and the connection to
     the provider is closed at once. Raises LLMError, its `partial` being the text of all deltas.
@@ -89,7 +91,7 @@ async def _chat(call: ChatCall, *, streamed: bool) -> AsyncGenerator[Delta | Fin
     try:
         async for event in events:
             yield event
-        await opened.drain()
+        await opened.gather(SECONDS_FOR_END)
     except LLMError as error:
         error.partial = reading.answer.text
         error.usage = reading.answer.usage

@@ -1,8 +1,8 @@
-"""TCP and TLS for the connection pool, straight on asyncio's transports.
+"""One HTTP/1.1 connection, straight on asyncio's transports, and how it is opened.
 
-The pool's own network layer costs a cancel scope and several tasks' worth of work for every
-chunk of every stream; here a chunk costs one future, and a deadline one timer for the whole
-stream.
+Answers are parsed in C as their bytes come (llhttp, through httptools), so that a piece of a stream
+costs one future at most and a deadline one timer for the whole stream. The client library's own
+pool costs several times what reading the piece itself does.
 """
 
 import asyncio
@@ -10,38 +10,123 @@ import ipaddress
 import select
 import ssl
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import cast
 
-import httpcore2
+from httptools import HttpParserError, HttpResponseParser
 
 from prompts_app.llm.addresses import blocked_reason
 from prompts_app.llm.errors import LLMError
 
 # Reading from the socket stops above this and goes on once it was taken.
 BUFFER_BYTES = 262_144
+HEAD_BYTES = 65_536
 # An address that does not answer (IPv6 without a route, say) leaves time for the next one.
 SECONDS_PER_ADDRESS = 2.0
 
+Headers = list[tuple[bytes, bytes]]
 
-class Stream(asyncio.Protocol, httpcore2.AsyncNetworkStream):
-    """One connection.
 
-    `deadline` (the event loop's clock) bounds every read; it may be moved at any time, at no
-    cost. Reads raise httpcore2.ReadTimeout at that time, ReadError where the connection broke.
+class Connection(asyncio.Protocol):
+    """One connection: a request, its answer, and the next request once that was read to its end.
+
+    `deadline` (the event loop's clock) bounds every wait; it may be moved at any time, at no cost.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.deadline: float | None = None
+        # The answer's, once `request` returned.
+        self.status = 0
+        self.headers: Headers = []
         self._loop = loop
         self._transport: asyncio.Transport
-        self._buffer = bytearray()
-        self._ended = False
-        self._failure: Exception | None = None
-        self._reader: asyncio.Future[None] | None = None
-        self._writer: asyncio.Future[None] | None = None
+        self._parser: HttpResponseParser | None = None
+        self._chunks: list[bytes] = []
+        self._size = self._head_size = 0
+        self._has_head = self._complete = self._is_framed = False
+        self._keeps = False
+        self._failure: OSError | None = None
+        # What is waited for, and whether every piece of the body ends the waiting.
+        self._waiter: asyncio.Future[None] | None = None
+        self._waits_for_end = False
         self._reading_paused = False
-        self._writing_paused = False
         self._timer: asyncio.TimerHandle | None = None
+
+    async def request(self, head: bytes, body: bytes) -> None:
+        """Send a request and wait for the head of its answer. Raises OSError.
+
+        A caller who is cancelled meanwhile closes the connection.
+        """
+        self._parser = HttpResponseParser(self)
+        self._has_head = self._complete = self._is_framed = self._keeps = False
+        self._head_size = 0
+        self.status, self.headers = 0, []
+        self.deadline = None
+        if self._failure is None:
+            self._transport.write(head + body)
+        while not self._has_head:
+            if self._failure is not None:
+                raise self._failure
+            await self._wait()
+
+    async def read(self) -> bytes | None:
+        """Return what has come of the body, as soon as there is any; None at its end.
+
+        Raises TimeoutError at `deadline`, and OSError where the connection broke.
+        """
+        while not self._chunks:
+            if self._complete:
+                return None
+            if self._failure is not None:
+                raise self._failure
+            await self._wait()
+        data = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+        self._chunks.clear()
+        self._size = 0
+        if self._reading_paused:
+            self._reading_paused = False
+            if not self._transport.is_closing():
+                self._transport.resume_reading()
+        return data
+
+    async def gather(self, until: float) -> None:
+        """Let the body come until then; return earlier at its end, or when much has come."""
+        deadline, self.deadline = self.deadline, until
+        self._waits_for_end = True
+        try:
+            while not (self._complete or self._failure or self._reading_paused):
+                await self._wait()
+        except TimeoutError:
+            pass
+        finally:
+            self._waits_for_end = False
+            self.deadline = deadline
+
+    def abort(self) -> None:
+        """Close the connection at once.
+
+        Not with close(): it would wait for what is unsent, and with TLS for the other side.
+        """
+        self._transport.abort()
+
+    @property
+    def can_be_reused(self) -> bool:
+        """The last answer was read to its end, nothing came after it, and both sides keep it."""
+        return (
+            (self._parser is None or (self._complete and not self._chunks))
+            and self._keeps
+            and self._failure is None
+            and not self._transport.is_closing()
+            and not self._at_the_socket()
+        )
+
+    def _at_the_socket(self) -> bool:
+        """Something has come that the event loop did not yet see, perhaps the end."""
+        fileno = self._transport.get_extra_info("socket").fileno()
+        if fileno < 0:
+            return True
+        waiting = select.poll()
+        waiting.register(fileno, select.POLLIN)
+        return bool(waiting.poll(0))
 
     # What asyncio calls.
 
@@ -50,174 +135,132 @@ class Stream(asyncio.Protocol, httpcore2.AsyncNetworkStream):
         self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        if len(self._buffer) > BUFFER_BYTES and not self._reading_paused:
+        if self._parser is None or self._complete:
+            self._fail(ConnectionError("bytes that belong to no answer"))
+            return
+        if not self._has_head:
+            self._head_size += len(data)
+        try:
+            self._parser.feed_data(data)
+        except HttpParserError as error:
+            self._fail(ConnectionError(f"no HTTP answer: {error}"))
+            return
+        if not self._has_head:
+            if self._head_size > HEAD_BYTES:
+                self._fail(ConnectionError("an answer with too many headers"))
+            return
+        if self._size > BUFFER_BYTES and not self._reading_paused and not self._complete:
             self._reading_paused = True
             self._transport.pause_reading()
-        _wake(self._reader)
-
-    def eof_received(self) -> bool:
-        self._ended = True
-        _wake(self._reader)
-        return False
+        if not self._waits_for_end or self._complete or self._reading_paused:
+            self._wake()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._ended = True
-        self._failure = exc
+        if self._has_head and not self._is_framed:
+            # A body of which nobody said how long it is ends here (RFC 9112, section 6.3).
+            self._complete = True
+        self._fail(exc if isinstance(exc, OSError) else ConnectionError("the connection ended"))
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        _wake(self._reader)
-        _wake(self._writer)
 
-    def pause_writing(self) -> None:
-        self._writing_paused = True
+    # What the parser calls.
 
-    def resume_writing(self) -> None:
-        self._writing_paused = False
-        _wake(self._writer)
+    def on_message_begin(self) -> None:
+        if self._complete:
+            self._keeps = False
 
-    # What the pool calls.
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.headers.append((name, value))
 
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
-        if timeout is not None:
-            self.deadline = self._loop.time() + timeout
-        if not self._buffer and not self._ended:
-            self._reader = self._loop.create_future()
-            self._arm()
-            try:
-                await self._reader
-            finally:
-                self._reader = None
-        if not self._buffer and self._failure is not None:
-            raise httpcore2.ReadError(str(self._failure) or type(self._failure).__name__)
-        data = bytes(self._buffer[:max_bytes])
-        del self._buffer[:max_bytes]
-        if self._reading_paused and len(self._buffer) <= BUFFER_BYTES // 2:
-            self._reading_paused = False
-            if not self._transport.is_closing():
-                self._transport.resume_reading()
-        return data
-
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
-        if self._ended or self._transport.is_closing():
-            raise httpcore2.WriteError("the connection is closed")
-        self._transport.write(buffer)
-        if not self._writing_paused:
+    def on_headers_complete(self) -> None:
+        assert self._parser is not None
+        self.status = self._parser.get_status_code()
+        if 100 <= self.status < 200:
+            # Only the word that the answer is still to come (RFC 9110, section 15.2).
+            self.headers = []
             return
-        self._writer = self._loop.create_future()
+        names = {name.lower() for name, _value in self.headers}
+        self._is_framed = bool(names & {b"content-length", b"transfer-encoding"}) or (
+            self.status in (204, 304)
+        )
+        self._keeps = self._is_framed and self._parser.should_keep_alive()
+        self._has_head = True
+
+    def on_body(self, body: bytes) -> None:
+        if not self._complete:
+            self._chunks.append(body)
+            self._size += len(body)
+
+    def on_message_complete(self) -> None:
+        self._complete = self._has_head
+
+    # Waiting.
+
+    async def _wait(self) -> None:
+        """Wait until something happens. Raises TimeoutError at `deadline`."""
+        self._waiter = self._loop.create_future()
+        if self.deadline is not None and (
+            self._timer is None or self._timer.when() > self.deadline
+        ):
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = self._loop.call_at(self.deadline, self._expired)
         try:
-            async with asyncio.timeout(timeout):
-                await self._writer
-        except TimeoutError:
-            raise httpcore2.WriteTimeout from None
+            await self._waiter
         finally:
-            self._writer = None
-        if self._ended:
-            raise httpcore2.WriteError("the connection was closed")
-
-    async def aclose(self) -> None:
-        # Not close(): it would wait for what is unsent, and with TLS for the other side.
-        self._transport.abort()
-        await asyncio.sleep(0)
-
-    async def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109
-    ) -> httpcore2.AsyncNetworkStream:
-        try:
-            async with asyncio.timeout(timeout):
-                transport = await self._loop.start_tls(
-                    self._transport, self, ssl_context, server_hostname=server_hostname
-                )
-            if transport is None:
-                raise ConnectionError("the connection was closed")
-        except TimeoutError:
-            self._transport.abort()
-            raise httpcore2.ConnectTimeout("TLS handshake") from None
-        except (OSError, ssl.CertificateError) as error:
-            self._transport.abort()
-            raise httpcore2.ConnectError(f"TLS: {error}") from None
-        except BaseException:
-            self._transport.abort()
-            raise
-        self._transport = transport
-        return self
-
-    def get_extra_info(self, info: str) -> Any:
-        if info == "is_readable":
-            # Asked of an idle connection: bytes or an end there mean that it is of no more use.
-            return self._ended or bool(self._buffer) or self._at_the_socket()
-        names = {"client_addr": "sockname", "server_addr": "peername"}
-        return self._transport.get_extra_info(names.get(info, info))
-
-    def _at_the_socket(self) -> bool:
-        """Something has come that the event loop did not yet see."""
-        fileno = self._transport.get_extra_info("socket").fileno()
-        if fileno < 0:
-            return True
-        waiting = select.poll()
-        waiting.register(fileno, select.POLLIN)
-        return bool(waiting.poll(0))
-
-    def _arm(self) -> None:
-        if self.deadline is None:
-            return
-        if self._timer is not None:
-            if self._timer.when() <= self.deadline:
-                return
-            self._timer.cancel()
-        self._timer = self._loop.call_at(self.deadline, self._expired)
+            self._waiter = None
 
     def _expired(self) -> None:
         self._timer = None
-        if self._reader is None or self._reader.done():
+        if self._waiter is None or self._waiter.done() or self.deadline is None:
             return
-        if self.deadline is not None and self._loop.time() >= self.deadline:
-            self._reader.set_exception(httpcore2.ReadTimeout())
+        if self._loop.time() >= self.deadline:
+            self._waiter.set_exception(TimeoutError())
         else:
-            self._arm()
+            self._timer = self._loop.call_at(self.deadline, self._expired)
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _fail(self, failure: OSError) -> None:
+        if self._failure is None:
+            self._failure = failure
+        self._transport.abort()
+        self._wake()
 
 
-def _wake(waiting: "asyncio.Future[None] | None") -> None:
-    if waiting is not None and not waiting.done():
-        waiting.set_result(None)
-
-
-class Backend(httpcore2.AsyncNetworkBackend):
-    """Resolves a host and connects to one of its addresses.
+async def connect(
+    host: str, port: int, tls: ssl.SSLContext | None, *, allow_private: bool
+) -> Connection:
+    """Resolve a host and connect to the first of its addresses that answers. Raises OSError.
 
     Unless `allow_private`, every address is checked first, and it is a checked address that is
     connected to; the host's name stays what it is for TLS and the Host header. Raises LLMError
     `blocked_address` as soon as one of the addresses is not allowed.
     """
-
-    def __init__(self, *, allow_private: bool) -> None:
-        self._allow_private = allow_private
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore2.AsyncNetworkStream:
+    addresses = await _resolve(host, port)
+    if not allow_private:
+        _check(host, addresses)
+    loop = asyncio.get_running_loop()
+    name = host if tls is not None else None
+    failure: OSError = OSError("the host has no address")
+    for place, address in enumerate(addresses, 1):
+        limit = None if place == len(addresses) else SECONDS_PER_ADDRESS
         try:
-            async with asyncio.timeout(timeout):
-                addresses = await _resolve(host, port)
-                if not self._allow_private:
-                    _check(host, addresses)
-                return await _connect(addresses, port)
-        except TimeoutError:
-            raise httpcore2.ConnectTimeout("no connection in time") from None
-        except (OSError, UnicodeError) as error:
-            raise httpcore2.ConnectError(str(error)) from None
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
+            async with asyncio.timeout(limit):
+                _, connection = await loop.create_connection(
+                    lambda: Connection(loop), address, port, ssl=tls, server_hostname=name
+                )
+        except ssl.SSLError:
+            # Somebody answered: another address would be another server.
+            raise
+        except OSError as error:
+            failure = error
+        else:
+            return connection
+    raise failure
 
 
 async def _resolve(host: str, port: int) -> list[str]:
@@ -229,7 +272,7 @@ async def _resolve(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-def _check(host: str, addresses: list[str]) -> None:
+def _check(host: str, addresses: Iterable[str]) -> None:
     for address in addresses:
         reason = blocked_reason(address)
         if reason is not None:
@@ -238,19 +281,3 @@ def _check(host: str, addresses: list[str]) -> None:
                 detail=f"{host} leads to an address that may not be called ({reason})",
                 billed=False,
             )
-
-
-async def _connect(addresses: list[str], port: int) -> Stream:
-    """To the first address that answers. Raises OSError where none does."""
-    loop = asyncio.get_running_loop()
-    failure: OSError = OSError("the host has no address")
-    for place, address in enumerate(addresses, 1):
-        limit = None if place == len(addresses) else SECONDS_PER_ADDRESS
-        try:
-            async with asyncio.timeout(limit):
-                _, stream = await loop.create_connection(lambda: Stream(loop), address, port)
-        except OSError as error:
-            failure = error
-        else:
-            return stream
-    raise failure

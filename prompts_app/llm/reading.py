@@ -11,6 +11,8 @@ from prompts_app.llm.failures import detail, not_json
 from prompts_app.llm.sse import Event, Parser, TooLargeError
 from prompts_app.llm.types import Delta, Finished
 
+# Many small pieces become about twenty a second: each costs the visitor's browser, too.
+SECONDS_BETWEEN = 0.05
 # After the provider said why it stopped, only the token count is still to come.
 SECONDS_FOR_USAGE = 5.0
 # Blank bytes before anything else, which some servers send while they wait.
@@ -49,15 +51,21 @@ class Reading:
         else:
             chunk: bytes | None = head
             while chunk is not None and not self._done:
-                for text in self._take(chunk):
-                    if self._ttft is None:
-                        self._ttft = self._opened.milliseconds()
+                text, failure = self._taken(self._take(chunk))
+                if text:
                     yield Delta(text)
+                if failure is not None:
+                    raise failure
                 if not self._done:
+                    if text:
+                        await self._opened.gather(SECONDS_BETWEEN)
                     chunk = await self._next()
             if not self._done:
-                for text in self._rest():
+                text, failure = self._taken(self._rest())
+                if text:
                     yield Delta(text)
+                if failure is not None:
+                    raise failure
         yield self._finished(raw)
 
     async def _head(self) -> bytes:
@@ -117,18 +125,31 @@ class Reading:
             or not self._any_event
         )
 
-    def _take(self, chunk: bytes) -> Iterator[str]:
+    def _taken(self, texts: Iterator[str]) -> tuple[str, LLMError | None]:
+        """All texts as one, and the error that ended them: what came before it goes out first."""
+        pieces: list[str] = []
+        failure: LLMError | None = None
         try:
-            events = self._parser.feed(chunk)
+            for text in texts:
+                pieces.append(text)  # noqa: PERF402 - extend() promises nothing about an error
+        except LLMError as error:
+            failure = error
+        if pieces and self._ttft is None:
+            self._ttft = self._opened.milliseconds()
+        return "".join(pieces), failure
+
+    def _take(self, chunk: bytes) -> Iterator[str]:
+        too_large = False
+        try:
+            for event in self._parser.feed(chunk):
+                yield from self._event(event)
+                if self._done:
+                    return
         except TooLargeError:
-            events = None
-        if events is None:
+            too_large = True
+        if too_large:
             cap = self._limits.max_event_bytes
             raise LLMError("too_large", detail=f"one event of more than {cap} bytes", status=200)
-        for event in events:
-            yield from self._event(event)
-            if self._done:
-                return
 
     def _rest(self) -> Iterator[str]:
         for event in self._parser.end():

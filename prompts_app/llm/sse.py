@@ -1,5 +1,6 @@
 """Server-sent events from bytes (WHATWG HTML, section 9.2.6), whatever the chunks' borders."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 
@@ -35,14 +36,14 @@ class Parser:
         self._start = b""
         self._started = False
 
-    def feed(self, chunk: bytes) -> list[Event]:
-        """The events completed by this chunk. Raises TooLargeError."""
+    def feed(self, chunk: bytes) -> Iterator[Event]:
+        """The events completed by this chunk, to be taken to the end. Raises TooLargeError."""
         if not self._started:
             # A byte order mark may itself be cut into pieces.
             chunk = self._start + chunk
             if len(chunk) < 3 and b"\xef\xbb\xbf".startswith(chunk):
                 self._start = chunk
-                return []
+                return
             self._started = True
             chunk = chunk.removeprefix(b"\xef\xbb\xbf")
         if self._skip_lf and chunk:
@@ -52,33 +53,31 @@ class Parser:
             self._skip_lf = chunk.endswith(b"\r")
             chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         lines = chunk.split(b"\n")
-        events: list[Event] = []
-        if len(lines) > 1:
+        last = lines.pop()
+        if lines:
             lines[0] = bytes(self._rest) + lines[0]
             self._rest = bytearray()
-            last = lines.pop()
             for line in lines:
-                self._line(line, events)
-        else:
-            last = chunk
+                event = self._line(line)
+                if event is not None:
+                    yield event
         self._rest += last
         if self._size + len(self._rest) > self._max:
             raise TooLargeError
-        return events
 
-    def end(self) -> list[Event]:
+    def end(self) -> Iterator[Event]:
         """The event left open when the bytes ended; providers forget the last blank line."""
-        events: list[Event] = []
         if self._start and not self._started:
             self._rest += self._start
         if self._rest:
             line = bytes(self._rest)
             self._rest = bytearray()
-            self._line(line, events)
-        self._line(b"", events)
-        return events
+            self._line(line)
+        event = self._line(b"")
+        if event is not None:
+            yield event
 
-    def _line(self, line: bytes, events: list[Event]) -> None:
+    def _line(self, line: bytes) -> Event | None:
         if line.startswith(b"data:"):
             value = line[6:] if line[5:6] == b" " else line[5:]
             self._size += len(value)
@@ -86,12 +85,13 @@ class Parser:
                 raise TooLargeError
             self._data.append(value)
         elif not line:
+            name, self._name = self._name, b""
             if self._data:
-                events.append(Event(self._name, b"\n".join(self._data)))
-                self._data = []
+                data, self._data = self._data, []
                 self._size = 0
-            self._name = b""
+                return Event(name, b"\n".join(data))
         elif line.startswith(b"event:"):
             self._name = line[6:].strip()[:100]
         elif not self.junk and line.strip() and not line.startswith(_OTHER_FIELDS):
             self.junk = line[:300]
+        return None

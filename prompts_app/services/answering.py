@@ -9,7 +9,6 @@ from typing import TypeVar
 
 from prompts_app.llm import client
 from prompts_app.llm.errors import LLMError
-from prompts_app.llm.gather import gathered
 from prompts_app.llm.types import Delta, Finished, PictureCall, PictureResult
 from prompts_app.models import LLMModel, Try
 from prompts_app.pictures.intake import PictureError
@@ -69,7 +68,7 @@ async def perform(admitted: Admitted) -> AsyncGenerator[Started | Text | Ended, 
             if isinstance(plan.call, PictureCall):
                 result: Finished | PictureResult = await client.make_picture(plan.call)
             else:
-                async with aclosing(gathered(client.stream_chat(plan.call))) as events:
+                async with aclosing(client.stream_chat(plan.call)) as events:
                     async for event in events:
                         if isinstance(event, Delta):
                             text.append(event.text)

@@ -47,7 +47,18 @@ class Repeat:
     every: float = 0.0
 
 
-Step = bytes | Pause | Hang | Cut | Repeat
+@dataclass(frozen=True)
+class Gate:
+    """Send nothing more until somebody opens it, ten seconds at most."""
+
+    opened: threading.Event = field(default_factory=threading.Event)
+
+    def open(self) -> None:
+        """Let the answer go on."""
+        self.opened.set()
+
+
+Step = bytes | Pause | Hang | Cut | Repeat | Gate
 
 
 @dataclass(frozen=True)
@@ -152,6 +163,8 @@ class Provider:
                 await writer.drain()
             elif isinstance(step, Pause):
                 await asyncio.sleep(step.seconds)
+            elif isinstance(step, Gate):
+                await asyncio.to_thread(step.opened.wait, 10)
             elif isinstance(step, Repeat):
                 await self._repeat(step, reader, writer)
                 return False

@@ -6,7 +6,6 @@ import socket
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpcore2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +19,7 @@ from prompts_app.llm.addresses import (
 )
 from prompts_app.llm.client import close, complete_chat, list_models
 from prompts_app.llm.errors import LLMError
-from prompts_app.llm.network import Backend
+from prompts_app.llm.network import connect
 from prompts_app.llm.types import ChatCall, Endpoint, Limits
 from tests.engines.provider import Provider
 
@@ -166,7 +165,7 @@ def connecting(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The addresses that connections are tried to; none of them answers."""
     tried: list[str] = []
 
-    async def refuse(_: object, host: str, port: int) -> None:
+    async def refuse(_: object, host: str, port: int, **_more: object) -> None:
         tried.append(host)
         raise ConnectionRefusedError("refused")
 
@@ -177,8 +176,8 @@ def connecting(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 async def test_the_checked_addresses_are_connected_to(monkeypatch: pytest.MonkeyPatch) -> None:
     resolving(monkeypatch, "1.1.1.1", "1.1.1.1", "8.8.8.8")
     tried = connecting(monkeypatch)
-    with pytest.raises(httpcore2.ConnectError):
-        await Backend(allow_private=False).connect_tcp("provider.example", 443, 1.0)
+    with pytest.raises(ConnectionRefusedError):
+        await connect("provider.example", 443, None, allow_private=False)
     assert tried == ["1.1.1.1", "8.8.8.8"]
 
 
@@ -197,7 +196,7 @@ async def test_one_bad_address_is_enough(monkeypatch: pytest.MonkeyPatch, bad: s
     resolving(monkeypatch, "1.1.1.1", bad)
     tried = connecting(monkeypatch)
     with pytest.raises(LLMError) as caught:
-        await Backend(allow_private=False).connect_tcp("provider.example", 443, 1.0)
+        await connect("provider.example", 443, None, allow_private=False)
     assert (caught.value.code, caught.value.billed) == ("blocked_address", False)
     assert bad not in caught.value.detail
     assert tried == []

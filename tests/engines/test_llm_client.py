@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from prompts_app.llm import reading
 from prompts_app.llm.client import (
     close,
     complete_chat,
@@ -17,7 +18,6 @@ from prompts_app.llm.client import (
     stream_chat,
 )
 from prompts_app.llm.errors import LLMError
-from prompts_app.llm.gather import gathered
 from prompts_app.llm.ollama import local_ollama
 from prompts_app.llm.types import (
     ChatCall,
@@ -29,6 +29,10 @@ from prompts_app.llm.types import (
     Usage,
 )
 from tests.engines.provider import (
+    DONE,
+    END,
+    Cut,
+    Gate,
     Hang,
     Provider,
     Repeat,
@@ -78,14 +82,9 @@ def seconds_until_closed(provider: Provider, since: float) -> float:
 
 
 @pytest.mark.parametrize("ending", [Hang(), Repeat(event(delta("x")), 0.001)])
-@pytest.mark.parametrize("through_gathered", [False, True])
-async def test_closing_the_generator_closes_upstream(
-    server: Provider, ending: Step, through_gathered: bool
-) -> None:
+async def test_closing_the_generator_closes_upstream(server: Provider, ending: Step) -> None:
     server.script([head(), event(delta("a")), ending])
     events = stream_chat(call_to(server))
-    if through_gathered:
-        events = gathered(events)
     assert isinstance(await anext(events), Delta)
     begun = time.monotonic()
     await events.aclose()
@@ -97,7 +96,7 @@ async def test_cancelling_the_reader_closes_upstream(server: Provider) -> None:
     first = asyncio.Event()
 
     async def read() -> None:
-        async for _ in gathered(stream_chat(call_to(server))):
+        async for _ in stream_chat(call_to(server)):
             first.set()
 
     task = asyncio.create_task(read())
@@ -324,71 +323,53 @@ async def test_known_refused_parameters_that_are_not_wanted_are_not_reported(
 
 # --- gathering
 
-
-def done(text: str) -> Finished:
-    return Finished(text, "stop", None, None, Usage(), frozenset(), {}, None, 0, {})
+FIRST = [head(), event(delta("a"))]
 
 
-async def test_gathering_joins_all_but_the_first_and_never_waits_at_the_end() -> None:
-    taken = asyncio.Event()
-
-    async def source() -> AsyncGenerator[Delta | Finished, None]:
-        yield Delta("a")
-        await taken.wait()
-        for letter in "bcd":
-            yield Delta(letter)
-        yield done("abcd")
-
-    events = gathered(source(), interval=60.0)
-    seen: list[Delta | Finished] = [await anext(events)]
-    taken.set()
-    seen += [one async for one in events]
-    assert seen == [Delta("a"), Delta("bcd"), done("abcd")]
-
-
-async def test_gathering_lets_a_slow_stream_pass() -> None:
-    taken = asyncio.Event()
-
-    async def source() -> AsyncGenerator[Delta | Finished, None]:
-        for letter in "abc":
-            yield Delta(letter)
-            await taken.wait()
-            taken.clear()
-
-    events = gathered(source(), interval=0.0)
-    for letter in "abc":
-        assert await anext(events) == Delta(letter)
-        taken.set()
-    assert [one async for one in events] == []
-
-
-async def test_gathering_flushes_before_an_error() -> None:
-    taken = asyncio.Event()
-
-    async def source() -> AsyncGenerator[Delta | Finished, None]:
-        yield Delta("a")
-        await taken.wait()
-        yield Delta("b")
-        yield Delta("c")
-        raise LLMError("silent")
-
-    events = gathered(source(), interval=60.0)
+@pytest.mark.parametrize("last", [[DONE, END], [Cut()]])
+async def test_pieces_are_joined_but_for_the_first_and_nothing_waits_at_the_end(
+    server: Provider, monkeypatch: pytest.MonkeyPatch, last: list[Step]
+) -> None:
+    # Whatever waits that long runs into the deadline.
+    monkeypatch.setattr(reading, "SECONDS_BETWEEN", 60.0)
+    taken = Gate()
+    server.script([*FIRST, taken, *(event(delta(letter)) for letter in "bcd"), *last])
+    events = stream_chat(call_to(server))
     assert await anext(events) == Delta("a")
-    taken.set()
-    assert await anext(events) == Delta("bc")
-    with pytest.raises(LLMError):
-        await anext(events)
+    taken.open()
+    assert await anext(events) == Delta("bcd")
+    if DONE in last:
+        assert isinstance(await anext(events), Finished)
+    else:
+        with pytest.raises(LLMError) as caught:
+            await anext(events)
+        assert (caught.value.code, caught.value.partial) == ("cut_off", "abcd")
 
 
-async def test_gathering_keeps_its_pace(server: Provider) -> None:
+async def test_a_slow_stream_passes_piece_by_piece(server: Provider) -> None:
+    gates = [Gate() for _ in "abc"]
+    steps = [
+        step
+        for gate, letter in zip(gates, "abc", strict=True)
+        for step in (gate, event(delta(letter)))
+    ]
+    server.script([head(), *steps, event(stop()), DONE, END])
+    events = stream_chat(call_to(server))
+    for gate, letter in zip(gates, "abc", strict=True):
+        gate.open()
+        assert await anext(events) == Delta(letter)
+    assert isinstance(await anext(events), Finished)
+
+
+async def test_many_pieces_keep_their_pace(server: Provider) -> None:
     server.script([head(), Repeat(event(delta("x" * 10)), 0.002)])
     limits = Limits(max_chars=1000, total=20.0)
     call = ChatCall(endpoint(server), "m", MESSAGES, limits=limits)
     begun = time.monotonic()
-    events = [one async for one in gathered(stream_chat(call), interval=0.05)]
+    events = [one async for one in stream_chat(call)]
     took = time.monotonic() - begun
     assert "".join(one.text for one in events if isinstance(one, Delta)) == "x" * 1000
-    assert len(events) <= took / 0.05 + 4
+    assert len(events) <= took / reading.SECONDS_BETWEEN + 4
 
 
 # --- lists, pictures, Ollama

@@ -561,7 +561,7 @@ async def test_a_key_that_cannot_be_sent(server: Provider, key: str) -> None:
 async def test_a_faultless_answer(server: Provider) -> None:
     server.script(sse(delta("", role="assistant"), delta("Hel"), delta("lo"), *TAIL))
     events = [one async for one in stream_chat(call_to(server))]
-    assert events[:-1] == [Delta("Hel"), Delta("lo")]
+    assert "".join(one.text for one in events[:-1] if isinstance(one, Delta)) == "Hello"
     finished = events[-1]
     assert isinstance(finished, Finished)
     assert finished.labels == frozenset()

@@ -25,7 +25,7 @@ STREAMS = st.lists(PIECES | st.binary(max_size=5), max_size=60).map(b"".join)
 def parsed(chunks: list[bytes], cap: int = 100_000) -> list[Event]:
     parser = Parser(cap)
     events = [event for chunk in chunks for event in parser.feed(chunk)]
-    return events + parser.end()
+    return [*events, *parser.end()]
 
 
 def cut(data: bytes, at: list[int]) -> list[bytes]:
@@ -150,6 +150,6 @@ def test_no_chunk_breaks_an_answer(chunk: dict[str, Any]) -> None:
 
 def test_one_line_without_end_is_too_large() -> None:
     parser = Parser(10)
-    parser.feed(b"x" * 10)
+    assert list(parser.feed(b"x" * 10)) == []
     with pytest.raises(TooLargeError):
-        parser.feed(b"x")
+        list(parser.feed(b"x"))
