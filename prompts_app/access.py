@@ -11,6 +11,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q, QuerySet
+from django.db.models.functions import Lower
 from django.http import Http404, HttpRequest
 
 from prompts_app import http
@@ -27,6 +28,7 @@ from prompts_app.models import (
     User,
     Version,
 )
+from prompts_app.models.prepared import Param, Select
 from prompts_app.services import keys
 from prompts_app.services.evidence import with_receipts
 
@@ -54,11 +56,16 @@ def public_entry(handle: str, slug: str, viewer: User | None) -> Entry:
         .select_related("owner__profile__avatar", "baseline", "featured_case")
         .defer("search_text")
     )
-    return _public(rows, handle, slug, viewer)
+    return _seen(_public(rows, handle.lower(), slug).first(), viewer)
 
 
 def entry_to_try(handle: str, slug: str, viewer: User | None) -> Entry:
     """Return the same with only what a try needs: a person is waiting for its first word."""
+    found = _TO_TRY.rows(handle=handle.lower(), slug=slug)
+    return _seen(found[0] if found else None, viewer)
+
+
+def _to_try() -> QuerySet[Entry]:
     rows = Entry.objects.select_related(
         "owner__profile", "owner__spending", "owner__site_grant", "published", "baseline"
     ).only(
@@ -69,17 +76,24 @@ def entry_to_try(handle: str, slug: str, viewer: User | None) -> Entry:
         *("published__prompt_hash", "baseline__number", "baseline__content", "baseline__entry"),
         *("baseline__prompt_hash", "baseline__withdrawn_at"),
     )
-    return _public(rows, handle, slug, viewer)
+    return _public(rows, Param("handle"), Param("slug"))[:1]
 
 
-def _public(rows: QuerySet[Entry], handle: str, slug: str, viewer: User | None) -> Entry:
-    entry = rows.filter(
-        owner__profile__handle__iexact=handle,
+_TO_TRY = Select(Entry, _to_try)
+
+
+def _public(rows: QuerySet[Entry], handle: str | Param, slug: str | Param) -> QuerySet[Entry]:
+    """Return the entry at an address, its handle in lower case, if it has a published version."""
+    return rows.alias(folded=Lower("owner__profile__handle")).filter(
+        folded=handle,
         slug=slug,
         purge_at__isnull=True,
         published__isnull=False,
         owner__is_active=True,
-    ).first()
+    )
+
+
+def _seen(entry: Entry | None, viewer: User | None) -> Entry:
     if entry is None or (entry.owner != viewer and entry.visibility == Entry.Visibility.DRAFT):
         raise Http404
     return entry

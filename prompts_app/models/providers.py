@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from prompts_app.models.accounts import SiteGrant, User
+from prompts_app.models.prepared import Param
 
 
 class Provider(models.Model):
@@ -54,8 +55,12 @@ class LLMModelQuerySet(models.QuerySet["LLMModel"]):
 
     def usable_by(self, owner: User) -> "LLMModelQuerySet":
         """Models with a price that `owner` may spend on: their own, and the site's if granted."""
+        return self.usable(owner, granted=SiteGrant.cap_of(owner) is not None)
+
+    def usable(self, owner: "User | Param", *, granted: bool) -> "LLMModelQuerySet":
+        """Return the same; `granted` says whether the site's may be used."""
         whose = models.Q(provider__owner=owner)
-        if SiteGrant.cap_of(owner) is not None:
+        if granted:
             whose |= models.Q(provider__owner__isnull=True)
         priced = models.Q(
             kind=LLMModel.Kind.TEXT, input_price__isnull=False, output_price__isnull=False

@@ -9,6 +9,8 @@ import uuid
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
@@ -16,6 +18,7 @@ from django.db.models import BigIntegerField, F, QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from prompts_app.models import BudgetDay, LLMModel, Reservation, SiteGrant, Spending, User
+from prompts_app.models.prepared import Insert, Param, Select, Update
 from prompts_app.services import days
 
 log = logging.getLogger("promptfolio.ledger")
@@ -24,6 +27,7 @@ log = logging.getLogger("promptfolio.ledger")
 LEASE = timedelta(minutes=10)
 # Any number, as long as nothing else in the database locks by it.
 _TURN = 0x7072_6F6D_7074
+_RESERVATIONS = Insert(Reservation)
 
 
 class BudgetExhausted(Exception):  # noqa: N818 - it reads as the condition it is
@@ -56,9 +60,14 @@ def books(owner: User) -> tuple[date, dict[str, BudgetDay]]:
     It is today, or the newest day there are rows of: a clock that goes back takes nobody back.
     """
     today = days.today()
-    rows = list(BudgetDay.objects.filter(owner=owner, day__gte=today))
+    rows = _BOOKS.rows(owner=owner.pk, day=today)
     newest = max((row.day for row in rows), default=today)
     return newest, {row.purse: row for row in rows if row.day == newest}
+
+
+_BOOKS = Select(
+    BudgetDay, lambda: BudgetDay.objects.filter(owner=Param("owner"), day__gte=Param("day"))
+)
 
 
 def left_of_site(day: date) -> int:
@@ -78,7 +87,7 @@ def reserve(owner: User, purse: str, amount: int) -> Reservation:
     return reserve_together(owner, [(purse, amount)])[0]
 
 
-def reserve_together(owner: User, wanted: Sequence[tuple[str, int]]) -> list[Reservation]:
+def reserve_together(owner: User, wanted: Sequence[tuple[str, int]]) -> Sequence[Reservation]:
     """Set an amount aside from each of the purses named, all of them or none.
 
     Nobody else sets money aside until the transaction ends, so what is counted in it afterwards
@@ -94,9 +103,11 @@ def reserve_together(owner: User, wanted: Sequence[tuple[str, int]]) -> list[Res
         today, rows = books(owner)
         if all(_set_aside(owner, today, purse, amount, rows) for purse, amount in amounts.items()):
             lease = timezone.now() + LEASE
-            return Reservation.objects.bulk_create(
-                Reservation(budget_day=rows[purse], amount=amount, lease_until=lease)
-                for purse, amount in wanted
+            return _RESERVATIONS.run(
+                [
+                    Reservation(budget_day=rows[purse], amount=amount, lease_until=lease)
+                    for purse, amount in wanted
+                ]
             )
         if several:
             # The purse that had enough gives it back.
@@ -118,15 +129,39 @@ def _set_aside(owner: User, day: date, purse: str, amount: int, rows: dict[str, 
             owner=owner, purse=purse, day=day, limit=limit, reserved=amount
         )
         return True
-    fitting = BudgetDay.objects.filter(pk=rows[purse].pk, spent__lte=limit - amount - F("reserved"))
-    if purse == BudgetDay.Purse.SITE:
-        fitting = fitting.alias(of_all=Subquery(_used_of_site(day))).filter(
-            of_all__lte=settings.SITE_DAILY_BUDGET - amount
+    fitting = _FITTING[purse == BudgetDay.Purse.SITE]
+    return bool(
+        fitting.run(
+            key=rows[purse].pk,
+            amount=amount,
+            limit=limit,
+            room=limit - amount,
+            day=day,
+            room_of_all=settings.SITE_DAILY_BUDGET - amount,
         )
-    return bool(fitting.update(reserved=F("reserved") + amount, limit=limit))
+    )
 
 
-def _used_of_site(day: date) -> QuerySet[BudgetDay, int]:
+def _fitting(*, of_site: bool) -> tuple[QuerySet[BudgetDay], dict[str, Any]]:
+    """Return the one statement that looks whether an amount fits, and sets it aside."""
+    money = BigIntegerField()
+    rows = BudgetDay.objects.filter(
+        pk=Param("key"), spent__lte=Param("room", money) - F("reserved")
+    )
+    if of_site:
+        rows = rows.alias(of_all=Subquery(_used_of_site(Param("day")))).filter(
+            of_all__lte=Param("room_of_all", money)
+        )
+    return rows, {
+        "reserved": F("reserved") + Param("amount", money),
+        "limit": Param("limit", money),
+    }
+
+
+_FITTING = {of_site: Update(partial(_fitting, of_site=of_site)) for of_site in (False, True)}
+
+
+def _used_of_site(day: date | Param) -> QuerySet[BudgetDay, int]:
     """Return the one sum of what all authors have spent and reserved of the operator's money."""
     return (
         BudgetDay.objects.filter(purse=BudgetDay.Purse.SITE, day=day)

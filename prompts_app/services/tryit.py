@@ -9,12 +9,25 @@ arrives.
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from threading import Lock
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from prompts_app.models import Entry, LLMModel, Reservation, Run, Spending, TestCase, Try, Version
+from prompts_app.models import (
+    Entry,
+    LLMModel,
+    Reservation,
+    Run,
+    SiteGrant,
+    Spending,
+    TestCase,
+    Try,
+    Version,
+)
+from prompts_app.models.prepared import Insert, Param, Select
 from prompts_app.services import budget, calls, keys, limits, tries
 from prompts_app.services.answering import Admitted
 from prompts_app.services.cases import with_defaults
@@ -24,6 +37,7 @@ from prompts_app.services.matrix import measured_against
 from prompts_app.services.visitors import Visitor
 
 MAX_COLUMNS = 3
+_TRIES = Insert(Try)
 
 
 class NotWaiting(Exception):  # noqa: N818 - it reads as the condition it is
@@ -40,11 +54,21 @@ class Column:
 
 def models_for(entry: Entry) -> list[LLMModel]:
     """Return the models visitors may choose: ticked by the author, usable, of the right kind."""
-    return list(
-        LLMModel.objects.usable_by(entry.owner)
-        .filter(entries=entry, kind=entry.kind)
+    granted = SiteGrant.cap_of(entry.owner) is not None
+    return _MODELS[granted].rows(owner=entry.owner_id, entry=entry.pk, kind=entry.kind)
+
+
+def _models(*, granted: bool) -> QuerySet[LLMModel]:
+    return (
+        LLMModel.objects.usable(Param("owner"), granted=granted)
+        .filter(entries=Param("entry"), kind=Param("kind"))
         .order_by("provider_id", "name")
     )
+
+
+_MODELS = {
+    granted: Select(LLMModel, partial(_models, granted=granted)) for granted in (False, True)
+}
 
 
 def baseline_for(entry: Entry) -> Version | None:
@@ -127,27 +151,29 @@ def _admit(
             code = "site_budget" if exhausted.scope == "site" else "budget"
             raise Refused(code, exhausted.resets_at, exhausted.scope) from exhausted
         limits.check(limits.Asking(entry, visitor, allowed))
-        attempts = Try.objects.bulk_create(
-            Try(
-                id=group if number == 0 else uuid.uuid4(),
-                entry=entry,
-                group=group,
-                column=number,
-                counts=number == 0,
-                version=column.version,
-                model=column.model,
-                model_asked=column.model.name,
-                provider_host=plan.host,
-                is_demo=column.model.provider.is_demo,
-                state=Try.State.RUNNING if len(columns) == 1 else Try.State.WAITING,
-                values=own,
-                visitor=visitor.key,
-                block=visitor.block,
-                reservation=reservation,
-            )
-            for number, (column, plan, own, reservation) in enumerate(
-                zip(columns, plans, given, reservations, strict=True)
-            )
+        attempts = _TRIES.run(
+            [
+                Try(
+                    id=group if number == 0 else uuid.uuid4(),
+                    entry=entry,
+                    group=group,
+                    column=number,
+                    counts=number == 0,
+                    version=column.version,
+                    model=column.model,
+                    model_asked=column.model.name,
+                    provider_host=plan.host,
+                    is_demo=column.model.provider.is_demo,
+                    state=Try.State.RUNNING if len(columns) == 1 else Try.State.WAITING,
+                    values=own,
+                    visitor=visitor.key,
+                    block=visitor.block,
+                    reservation=reservation,
+                )
+                for number, (column, plan, own, reservation) in enumerate(
+                    zip(columns, plans, given, reservations, strict=True)
+                )
+            ]
         )
     return [
         Admitted(attempt, plan, column.model, reservation.pk)

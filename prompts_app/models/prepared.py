@@ -1,0 +1,134 @@
+"""Queries that Django compiles once: for what happens while a visitor waits for a first word.
+
+Django makes the SQL of a query anew each time, which takes several times as long as the database
+takes to answer it. What a prepared query returns is what the query set would.
+"""
+
+import threading
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from typing import Any, Generic, TypeVar
+
+from django.db import DEFAULT_DB_ALIAS, connection
+from django.db.models import Expression, Model, QuerySet
+from django.db.models.query import get_related_populators
+from django.db.models.sql import InsertQuery, UpdateQuery
+
+M = TypeVar("M", bound=Model)
+
+
+class Param(Expression):
+    """A value that a prepared query is given when it runs."""
+
+    def __init__(self, name: str, output_field: Any = None) -> None:
+        super().__init__(output_field)
+        self.name = name
+
+    def as_sql(self, *_: Any, **_more: Any) -> tuple[str, Any]:
+        """Return a place for the value (Django calls this)."""
+        return "%s", [self]
+
+
+class _Select:
+    """A compiled query, for one thread: its compiler belongs to that thread's connection."""
+
+    def __init__(self, rows: QuerySet[Any]) -> None:
+        self.compiler = rows.query.get_compiler(DEFAULT_DB_ALIAS)
+        self.sql, self.params = self.compiler.as_sql()
+        info = self.compiler.klass_info
+        fields = info["select_fields"]
+        self.columns = slice(fields[0], fields[-1] + 1)
+        self.names = [one[0].target.attname for one in self.compiler.select[self.columns]]
+        self.populators: Any = get_related_populators(  # type: ignore[call-arg]
+            info, self.compiler.select, DEFAULT_DB_ALIAS
+        )
+
+
+class Select(Generic[M]):
+    """A query set with a Param wherever a value is to stand; `build` makes it, once a thread."""
+
+    def __init__(self, model: type[M], build: Callable[[], QuerySet[M]]) -> None:
+        self._model = model
+        self._build = build
+        self._local = threading.local()
+
+    def rows(self, **values: Any) -> list[M]:
+        """Return the objects found."""
+        if not hasattr(self._local, "ready"):
+            self._local.ready = _Select(self._build())
+        ready: _Select = self._local.ready
+        with connection.cursor() as cursor:
+            cursor.execute(ready.sql, _bound(ready.params, values))
+            found = cursor.fetchall()
+        objects = []
+        for row in ready.compiler.results_iter([found]):
+            one = self._model.from_db(DEFAULT_DB_ALIAS, ready.names, row[ready.columns])
+            for populator in ready.populators:
+                populator.populate(row, one)
+            objects.append(one)
+        return objects
+
+
+class Update:
+    """An UPDATE; `build` returns the rows it is for and the fields' new values."""
+
+    def __init__(self, build: Callable[[], tuple[QuerySet[Any], dict[str, Any]]]) -> None:
+        self._build = build
+        self._compiled: tuple[str, Sequence[Any]] | None = None
+
+    def run(self, **values: Any) -> int:
+        """Return how many rows were changed."""
+        if self._compiled is None:
+            rows, fields = self._build()
+            query: Any = rows.query.chain(UpdateQuery)
+            query.add_update_values(fields)
+            self._compiled = query.get_compiler(DEFAULT_DB_ALIAS).as_sql()
+        sql, params = self._compiled
+        with connection.cursor() as cursor:
+            cursor.execute(sql, _bound(params, values))
+            return int(cursor.rowcount)
+
+
+class Insert(Generic[M]):
+    """An INSERT of whole objects whose keys are made here."""
+
+    def __init__(self, model: type[M]) -> None:
+        self._fields = model._meta.local_concrete_fields
+        self._model = model
+        self._sql = ""
+
+    def run(self, objects: Sequence[M]) -> Sequence[M]:
+        """Keep new objects, and return them."""
+        if not self._sql:
+            query = InsertQuery(self._model)
+            query.insert_values(self._fields, list(objects[:1]))
+            ((self._sql, _params),) = query.get_compiler(DEFAULT_DB_ALIAS).as_sql()
+        rows = [
+            [
+                field.get_db_prep_save(field.pre_save(one, add=True), connection)
+                for field in self._fields
+            ]
+            for one in objects
+        ]
+        with connection.cursor() as cursor:
+            cursor.executemany(self._sql, rows)
+        for one in objects:
+            one._state.adding = False
+            one._state.db = DEFAULT_DB_ALIAS
+        return objects
+
+
+def _bound(params: Sequence[Any], values: dict[str, Any]) -> list[Any]:
+    return [_adapted(values[one.name]) if isinstance(one, Param) else one for one in params]
+
+
+def _adapted(value: Any) -> Any:
+    """Return a value as the database takes it."""
+    if isinstance(value, uuid.UUID):
+        return value if connection.features.has_native_uuid_field else value.hex
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    if isinstance(value, date):
+        return connection.ops.adapt_datefield_value(value)
+    return value
