@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from prompts_app.models import Entry, Version
 from prompts_app.services.cells import Cell, Constraint, Counts, cells_of, constraints_of
 from prompts_app.services.comparison import ALIKE, alike
+from prompts_app.services.groups import total_of
 
 
 @dataclass(slots=True)
@@ -77,10 +78,6 @@ def _chapter(
     own = list(cells)
     demo = bool(own) and all(cell.demo for cell in own)
     rule = constraint.rule if constraint is not None else first_rule
-    counts, runs = Counts(), 0
-    for cell in own:
-        if cell.demo == demo:
-            runs += cell.runs
-            if rule:
-                counts.add(cell.counts(rule))
-    return Chapter(version, constraint, rule, counts, runs, demo)
+    counted = [cell for cell in own if cell.demo == demo]
+    counts = total_of(counted, (rule,) if rule else ())
+    return Chapter(version, constraint, rule, counts, sum(cell.runs for cell in counted), demo)

@@ -18,7 +18,7 @@ from prompts_app.models import Entry, Run, Version
 from prompts_app.services.cells import Cell, Counts, cells_of, constraints_of
 from prompts_app.services.comparison import Part, compare
 from prompts_app.services.facing import MAX_COMPARED, Asked, Facing, Marked, facing, marked
-from prompts_app.services.groups import Group, group_of
+from prompts_app.services.groups import Group, group_of, total_of
 from prompts_app.services.lift import lift_of
 from prompts_app.services.rules import rule_of
 from prompts_app.text.diff import Chunk
@@ -157,10 +157,7 @@ def _constraint(part: Part, before: Sequence[Cell], after: Sequence[Cell]) -> di
 
 
 def _told(cells: Sequence[Cell], spec: Spec | None) -> dict[str, str]:
-    counts = Counts()
-    if spec is not None:
-        for cell in cells:
-            counts.add(cell.counts(rule_of(spec)))
+    counts = total_of(cells, (rule_of(spec),) if spec is not None else ())
     if not counts.checks:
         return {"state": "", "said": ""}
     return {"state": counts.state, "said": said_of(counts)}
