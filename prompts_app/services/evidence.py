@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Case, Exists, F, JSONField, OuterRef, Q, QuerySet, Value, When
 
 from prompts_app.models import Entry, LLMModel, Receipt, Run, TestCase, Version
-from prompts_app.services.cells import Counts, cells_of, constraints_of
+from prompts_app.services.cells import Counts, cells_of, constraints_of, that_count
 from prompts_app.services.groups import Group, Result, group_of
 from prompts_app.services.matrix import measured_against
 
@@ -111,12 +111,11 @@ def totals_of(version: Version) -> Group | None:
     Of the real models where there are any, else of the demo models; None without a run. Makes one
     query.
     """
-    cells = cells_of(version.entry_id, [version.prompt_hash])[version.prompt_hash]
+    cells = that_count(cells_of(version.entry_id, [version.prompt_hash])[version.prompt_hash])
     if not cells:
         return None
-    demo = all(cell.demo for cell in cells)
     constraints = constraints_of(version.content)
-    return group_of(demo, [cell for cell in cells if cell.demo == demo], constraints, constraints)
+    return group_of(cells[0].demo, cells, constraints, constraints)
 
 
 def totals_kept(entry: Entry) -> Group | None:

@@ -10,6 +10,7 @@ from django.db.models import Case, When
 from prompts_app.models import Entry, Run, TestCase, Version
 from prompts_app.services.comparison import compared
 from prompts_app.services.evidence import with_receipts
+from prompts_app.services.matrix import has_one_input
 from prompts_app.text.diff import Chunk
 
 # Characters of each answer that are shown and compared; the whole one stands on its run's page.
@@ -130,7 +131,7 @@ def _answered_by_both(old: Version, new: Version, sharing: Mapping[int, Version]
         demo, model, host = place[1:]
         key = model if len(hosts[demo, model]) == 1 else f"{model}@{host}"
         found.setdefault(place[0], []).append(Asked(demo, model, host, key))
-    if old.content["variables"] or new.content["variables"]:
+    if not has_one_input(old, new):
         # Without a case nobody knows that the input was the same.
         found.pop(None, None)
     return found

@@ -4,7 +4,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from prompts_app.models import Entry, Version
-from prompts_app.services.cells import Cell, Constraint, Counts, cells_of, constraints_of
+from prompts_app.services.cells import (
+    Cell,
+    Constraint,
+    Counts,
+    cells_of,
+    constraints_of,
+    that_count,
+)
 from prompts_app.services.comparison import ALIKE, alike
 from prompts_app.services.groups import total_of
 
@@ -75,9 +82,8 @@ def _match(wanted: Constraint, among: Sequence[Constraint]) -> Constraint | None
 def _chapter(
     version: Version, constraint: Constraint | None, first_rule: str, cells: Iterable[Cell]
 ) -> Chapter:
-    own = list(cells)
-    demo = bool(own) and all(cell.demo for cell in own)
+    own = that_count(cells)
+    demo = bool(own) and own[0].demo
     rule = constraint.rule if constraint is not None else first_rule
-    counted = [cell for cell in own if cell.demo == demo]
-    counts = total_of(counted, (rule,) if rule else ())
-    return Chapter(version, constraint, rule, counts, sum(cell.runs for cell in counted), demo)
+    counts = total_of(own, (rule,) if rule else ())
+    return Chapter(version, constraint, rule, counts, sum(cell.runs for cell in own), demo)
