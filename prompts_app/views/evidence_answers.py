@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from prompts_app import access, http
 from prompts_app.http import Request
-from prompts_app.models import TestCase, Version
+from prompts_app.models import Version
 from prompts_app.services import rendering
 from prompts_app.services.cell_answers import PAGE, Side, Wanted, sides_of
 from prompts_app.services.cells import Place
@@ -23,6 +23,7 @@ from prompts_app.views import answers
 from prompts_app.views import evidence_table as table
 from prompts_app.views import evidence_words as words
 from prompts_app.views.claims import is_one_liner, so_many
+from prompts_app.views.entries import inputs_of
 from prompts_app.views.evidence import page_context, version_asked_for
 
 
@@ -73,7 +74,7 @@ def answers_page(request: Request, handle: str, slug: str) -> HttpResponse:
         | {
             "case": case,
             "case_name": table.case_name(case),
-            "inputs": _inputs(version, case),
+            "inputs": inputs_of(version, case),
             "column": chosen.column,
             "other": chosen.other,
             "baseline": baseline,
@@ -158,14 +159,6 @@ def _difference(beside: Side | None, main: Side, *, swap: bool) -> Sequence[Any]
     if before.picture_id or after.picture_id or marked(*texts).state != "marked":
         return []
     return compared(*texts)
-
-
-def _inputs(version: Version, case: TestCase | None) -> list[tuple[str, str]]:
-    """The case's values under the labels of the version's variables."""
-    if case is None:
-        return []
-    labels = {one["name"]: one["label"] or one["name"] for one in version.content["variables"]}
-    return [(labels[name], case.values[name]) for name in labels if case.values.get(name)]
 
 
 def _models(matrix: Matrix, chosen: _Chosen, here: Mapping[str, Any]) -> list[dict[str, Any]]:
