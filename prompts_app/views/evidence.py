@@ -26,7 +26,15 @@ def evidence_page(request: Request, handle: str, slug: str) -> HttpResponse:
     entry = access.public_entry(handle, slug, http.viewer(request))
     number = http.whole_number(request.GET.get("constraint"))
     version, history = version_asked_for(request, entry, whole=bool(number))
-    context = page_context(entry, version, history)
+    context = page_context(entry, version)
+    context |= {
+        "others": [
+            {"version": one, "query": table.query(version=one.number)}
+            for one in history
+            if one.pk != version.pk and one.withdrawn_at is None
+        ],
+        "files": _files(entry, version, context["of_version"]),
+    }
     if version.withdrawn_at is not None:
         return render(request, "evidence/page.html", context)
     baseline = measured_against(version, entry.baseline)
@@ -61,22 +69,17 @@ def version_asked_for(
     return found, history
 
 
-def page_context(entry: Entry, version: Version, history: list[Version]) -> dict[str, Any]:
+def page_context(entry: Entry, version: Version) -> dict[str, Any]:
     """Return what both pages of the evidence need."""
     names = [entry.owner.profile.handle, entry.slug]
     of_version = version.number if version.pk != entry.published_id else None
+    evidence_url = reverse("evidence", args=names)
     return entry_context(entry) | {
         "version": version,
         "of_version": of_version,
-        "evidence_url": reverse("evidence", args=names),
+        "evidence_url": evidence_url,
         "answers_url": reverse("evidence_answers", args=names),
-        "here": reverse("evidence", args=names) + table.query(version=of_version),
-        "others": [
-            {"version": one, "query": table.query(version=one.number)}
-            for one in history
-            if one.pk != version.pk and one.withdrawn_at is None
-        ],
-        "files": _files(entry, version, of_version),
+        "here": evidence_url + table.query(version=of_version),
     }
 
 

@@ -59,7 +59,7 @@ def answers_page(request: Request, handle: str, slug: str) -> HttpResponse:
     if not 1 <= page <= pages:
         raise Http404
     html = rendering.html_of(answers.texts_of([run for side in sides for run in side.answers]))
-    context = page_context(entry, version, history)
+    context = page_context(entry, version)
     beside = sides[1] if len(sides) > 1 else None
     if beside is not None and not (beside.shown or beside.hidden or beside.unanswered):
         beside = None
