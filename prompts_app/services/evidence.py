@@ -73,14 +73,14 @@ def evidence_for(
     baseline = measured_against(version, baseline)
     every_case = list(entry.cases.all())
     cases = [case for case in every_case if case.withdrawn_at is None]
-    wish = _wish(entry, cases, case_id)
+    wish = wish_of(entry, cases, case_id)
     # Without a wish the first case shows most, unless nothing was run with it.
     first = wish or next(iter(cases), None)
     found = _runs(version, baseline, history, {case.pk: case for case in every_case}, first)
     after = [run for run in found if run.version.prompt_hash == version.prompt_hash]
     before = [run for run in found if run.version.prompt_hash != version.prompt_hash]
-    chosen = wish or _shows_most(cases, before, after)
     pairs = _pairs(before, after)
+    chosen = wish or _shows_most(cases, pairs, after)
     key = _chosen_input(chosen, pairs)
     models = list(pairs.get(key, {}))
     left = right = None
@@ -222,8 +222,8 @@ def _pairs(
     return pairs
 
 
-def _wish(entry: Entry, cases: Sequence[TestCase], case_id: str) -> TestCase | None:
-    """The case a reader asked for, else the author's choice."""
+def wish_of(entry: Entry, cases: Sequence[TestCase], case_id: str) -> TestCase | None:
+    """Return the one of `cases` a reader asked for, else the author's choice; None without one."""
     for wanted in (case_id, str(entry.featured_case_id or "")):
         for case in cases:
             if wanted and str(case.pk) == wanted:
@@ -232,14 +232,13 @@ def _wish(entry: Entry, cases: Sequence[TestCase], case_id: str) -> TestCase | N
 
 
 def _shows_most(
-    cases: Sequence[TestCase], before: Sequence[Run], after: Sequence[Run]
+    cases: Sequence[TestCase], pairs: Mapping[Hashable, Any], after: Sequence[Run]
 ) -> TestCase | None:
-    paired = _pairs(before, after)
     answered = {run.case_id for run in after}
-    if paired and not any(case.pk in paired for case in cases):
+    if pairs and not any(case.pk in pairs for case in cases):
         # Only runs without a case, or with a removed one, stand on both sides.
         return None
-    ranked = sorted(cases, key=lambda case: (case.pk not in paired, case.pk not in answered))
+    ranked = sorted(cases, key=lambda case: (case.pk not in pairs, case.pk not in answered))
     return next(iter(ranked), None)
 
 

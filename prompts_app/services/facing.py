@@ -9,7 +9,7 @@ from django.db.models import Case, When
 
 from prompts_app.models import Entry, Run, TestCase, Version
 from prompts_app.services.comparison import compared
-from prompts_app.services.evidence import with_receipts
+from prompts_app.services.evidence import wish_of, with_receipts
 from prompts_app.services.matrix import has_one_input
 from prompts_app.text.diff import Chunk
 
@@ -147,11 +147,7 @@ def _chosen(
     cases = list(entry.cases.filter(pk__in=[key for key in answered if key], withdrawn_at=None))
     if not cases:
         return ([], None) if None in answered else None
-    for wanted in (case_id, str(entry.featured_case_id or "")):
-        for case in cases:
-            if str(case.pk) == wanted:
-                return cases, case
-    return cases, cases[0]
+    return cases, wish_of(entry, cases, case_id) or cases[0]
 
 
 def _answer(
