@@ -10,7 +10,7 @@ from django.db.models import Case, Exists, F, JSONField, OuterRef, Q, QuerySet, 
 from prompts_app.models import Entry, LLMModel, Receipt, Run, TestCase, Version
 from prompts_app.services.cells import Counts, cells_of, constraints_of, that_count
 from prompts_app.services.groups import Group, Result, group_of
-from prompts_app.services.matrix import measured_against
+from prompts_app.services.matrix import measured_against, sharing
 
 # Newest first, those of the chosen case before all others; beyond that a page would say no more.
 MAX_RUNS = 200
@@ -159,11 +159,10 @@ def _runs(
     Those of the case `first` are there, whatever is left out.
     """
     chosen = {one.pk: one for one in (version, baseline) if one is not None}
-    hashes = {one.prompt_hash for one in chosen.values()}
-    sharing = {one.pk: one for one in history if one.prompt_hash in hashes} | chosen
+    sending = sharing(history, *chosen.values())
     found = list(
         Run.objects.shown()
-        .filter(version__in=list(sharing))
+        .filter(version__in=list(sending))
         .defer("output", "verdicts", "values", "raw_response", "error_detail", "parameters_sent")
         .defer("model__provider__key_encrypted")
         .annotate(
@@ -174,7 +173,7 @@ def _runs(
         .order_by("elsewhere", "-created_at", "-pk")[:MAX_RUNS]
     )
     for run in found:
-        run.version = sharing[run.version_id]
+        run.version = sending[run.version_id]
         run.case = cases.get(run.case_id) if run.case_id else None
     found.sort(key=lambda run: (run.created_at, run.pk), reverse=True)
     return sorted(

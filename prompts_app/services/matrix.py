@@ -85,11 +85,7 @@ def captured_for(version: Version, versions: Iterable[Version]) -> dict[int, int
 
     `versions` are all of the entry. Makes one query where there are such versions.
     """
-    others = {
-        one.pk: one.number
-        for one in versions
-        if one.prompt_hash == version.prompt_hash and one.pk != version.pk
-    }
+    others = {pk: one.number for pk, one in sharing(versions, version).items() if pk != version.pk}
     if not others:
         return {}
     rows = (
@@ -100,6 +96,16 @@ def captured_for(version: Version, versions: Iterable[Version]) -> dict[int, int
         .order_by()
     )
     return {others[pk]: runs for pk, runs in rows}
+
+
+def sharing(history: Iterable[Version], *versions: Version) -> dict[int, Version]:
+    """Return id → version for every version of `history` that sends the same words as one of these.
+
+    `versions` are among them as they are given: those of `history` may have no content.
+    """
+    hashes = {one.prompt_hash for one in versions}
+    found = {one.pk: one for one in history if one.prompt_hash in hashes}
+    return found | {one.pk: one for one in versions}
 
 
 def headline(entry: Entry) -> dict[str, Any] | None:

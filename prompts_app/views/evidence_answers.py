@@ -18,7 +18,7 @@ from prompts_app.services.cells import Place
 from prompts_app.services.comparison import compared
 from prompts_app.services.facing import MAX_COMPARED, marked
 from prompts_app.services.groups import Column
-from prompts_app.services.matrix import Matrix, Row, matrix_for, measured_against
+from prompts_app.services.matrix import Matrix, Row, matrix_for, measured_against, sharing
 from prompts_app.views import answers
 from prompts_app.views import evidence_table as table
 from prompts_app.views import evidence_words as words
@@ -127,10 +127,9 @@ def _named(found: Mapping[str, Any], name: str) -> Any:
 
 
 def _wanted(version: Version, history: Sequence[Version], row: Row, column: Column) -> Wanted:
-    sharing = {one.pk: one for one in history if one.prompt_hash == version.prompt_hash}
     case_id = row.case.pk if row.case else None
     place = Place(case_id, column.model, column.host, column.demo)
-    return Wanted(sharing | {version.pk: version}, place)
+    return Wanted(sharing(history, version), place)
 
 
 def _side(side: Side, version: Version, html: Mapping[str, SafeString]) -> dict[str, Any]:
