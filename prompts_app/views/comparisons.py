@@ -7,7 +7,6 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.formats import number_format
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -24,6 +23,7 @@ from prompts_app.services.matrix import has_one_input
 from prompts_app.services.rules import rule_of
 from prompts_app.text.diff import Chunk
 from prompts_app.views import answers
+from prompts_app.views import evidence_table as table
 from prompts_app.views.claims import so_many
 from prompts_app.views.entries import entry_context, history_with, inputs_of
 from prompts_app.views.verdicts import said_of
@@ -222,4 +222,4 @@ def _models(old: Version, new: Version, found: Facing) -> list[dict[str, Any]]:
 
 def _query(old: Version, new: Version, case: Any, asked: Asked) -> str:
     wanted = {"from": old.number, "to": new.number, "case": case, "model": asked.key}
-    return "?" + urlencode({name: value for name, value in wanted.items() if value})
+    return table.query(**wanted)

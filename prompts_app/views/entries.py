@@ -22,6 +22,7 @@ from prompts_app.services.matrix import measured_against
 from prompts_app.templatetags.prompts import messages_filled
 from prompts_app.transfer import snippets
 from prompts_app.views import answers, claims
+from prompts_app.views import evidence_table as table
 from prompts_app.views.cards import tags_of
 from prompts_app.views.evidence_words import counted
 from prompts_app.views.verdicts import standings_of
@@ -215,6 +216,7 @@ def _pair(
     Both answers are measured by the same constraints, those of the published version.
     """
     before, after = evidence.before, evidence.after
+    case = evidence.chosen.pk if evidence.chosen else None
     return {
         "baseline": baseline,
         "one_liner": claims.is_one_liner(baseline),
@@ -225,7 +227,7 @@ def _pair(
         "models": [
             {
                 "name": name,
-                "query": _query(evidence.chosen, name),
+                "query": table.query(case=case, model=name),
                 "current": after is not None and name == after.model_asked,
             }
             for name in dict.fromkeys(evidence.models)
@@ -235,14 +237,9 @@ def _pair(
 
 def _case_links(evidence: Evidence) -> list[dict[str, Any]]:
     return [
-        {"case": case, "query": _query(case, ""), "current": case == evidence.chosen}
+        {"case": case, "query": table.query(case=case.pk), "current": case == evidence.chosen}
         for case in evidence.cases
     ]
-
-
-def _query(case: TestCase | None, model: str) -> str:
-    arguments = {"case": str(case.pk) if case else "", "model": model}
-    return "?" + urlencode({name: value for name, value in arguments.items() if value})
 
 
 def inputs_of(version: Version, case: TestCase | None) -> list[tuple[str, str]]:

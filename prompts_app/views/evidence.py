@@ -138,17 +138,11 @@ def _table(request: Request, matrix: Matrix, context: dict[str, Any]) -> dict[st
         ),
         "legend": table.legend(matrix),
         "summary": table.summary(matrix),
-        "pages": [
-            {
-                "number": number,
-                "url": context["evidence_url"]
-                + table.query(
-                    version=context["of_version"],
-                    constraint=constraint,
-                    page=number if number > 1 else None,
-                ),
-                "current": number == page,
-            }
-            for number in range(1, -(-len(matrix.rows) // table.CASES_A_PAGE) + 1)
-        ],
+        "pages": table.pages(
+            context["evidence_url"],
+            page,
+            -(-len(matrix.rows) // table.CASES_A_PAGE),
+            version=context["of_version"],
+            constraint=constraint,
+        ),
     }

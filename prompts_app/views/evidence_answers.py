@@ -84,15 +84,7 @@ def answers_page(request: Request, handle: str, slug: str) -> HttpResponse:
             "difference": _difference(beside, sides[0], swap=chosen.other is not None),
             "models": _models(matrix, chosen, here),
             "steps": _steps(matrix, chosen, here),
-            "pages": [
-                {
-                    "number": number,
-                    "url": context["answers_url"]
-                    + table.query(**here, page=number if number > 1 else None),
-                    "current": number == page,
-                }
-                for number in range(1, pages + 1)
-            ],
+            "pages": table.pages(context["answers_url"], page, pages, **here),
         },
     )
 
