@@ -48,7 +48,7 @@ def entry_page(request: Request, handle: str, slug: str) -> HttpResponse:
     evidence = _evidence(request, version, baseline, history)
     html = _html(evidence, entry.use_case, version.content["context"])
     model = None if evidence.runs else next(iter(tryit.models_for(entry)), None)
-    context = _version_context(entry, version, evidence, html, totals_kept(entry)) | {
+    context = _version_context(entry, version, evidence, html, totals_kept(entry), history) | {
         "own_draft": entry.visibility == Entry.Visibility.DRAFT,
         "own": entry.owner == viewer,
         "can_try": bool(evidence.runs or model),
@@ -82,7 +82,7 @@ def version_page(request: Request, handle: str, slug: str, number: int) -> HttpR
         evidence = _evidence(request, version, None, history)
         html = _html(evidence, version.content["context"])
         totals = totals_of(version)
-        context |= _version_context(entry, version, evidence, html, totals)
+        context |= _version_context(entry, version, evidence, html, totals, history)
         context["proof"] = claims.figures(claims.of_group(totals), None)
         context["copies"] = _copies(version, evidence.chosen, evidence.model)
     return render(request, "entries/version.html", context)
@@ -153,6 +153,7 @@ def _version_context(
     evidence: Evidence,
     html: Mapping[str, SafeString],
     totals: Group | None,
+    history: Sequence[Version],
 ) -> dict[str, Any]:
     """What the entry page and the page of a version share."""
     in_pair = {evidence.before, evidence.after}
@@ -174,7 +175,7 @@ def _version_context(
         "promptfoo_url": _promptfoo_url(entry, version, query),
         "models_url": _models_url(entry, evidence, query),
         "totals": totals,
-        "totals_said": counted(totals) if totals else [],
+        "totals_said": counted(totals, version, history) if totals else [],
         "constraints": standings_of(version.content, totals, f"{evidence_url}?{query}constraint="),
         "side_by_side": _answers(side_by_side, html, version),
         "without_case": _answers(evidence.without_case, html, version),

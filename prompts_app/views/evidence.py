@@ -105,7 +105,7 @@ def _totals(matrix: Matrix, baseline: Version | None, history: list[Version]) ->
         "verdict": words.about_constraint(matrix) if one else words.verdict(matrix, baseline),
         "basis": words.basis(group),
         "figures": words.figures(matrix, baseline),
-        "counted": words.counted(group),
+        "counted": words.counted(group, version, history),
         "rejudged": words.rejudged(version, captured_for(version, history)),
         "lift": lift,
         "gain": gain(lift, baseline, version) if lift and baseline else [],

@@ -61,7 +61,7 @@ def answers_page(request: Request, handle: str, slug: str) -> HttpResponse:
     html = rendering.html_of(answers.texts_of([run for side in sides for run in side.answers]))
     context = page_context(entry, version)
     beside = sides[1] if len(sides) > 1 else None
-    if beside is not None and not (beside.shown or beside.hidden or beside.unanswered):
+    if beside is not None and not beside.calls:
         beside = None
     here = {"version": context["of_version"], "case": table.case_key(case),
             "model": table.column_key(chosen.column)}  # fmt: skip
@@ -135,6 +135,7 @@ def _side(side: Side, version: Version, html: Mapping[str, SafeString]) -> dict[
     return {
         "answers": shown,
         "hidden": side.hidden,
+        "withdrawn": side.withdrawn,
         "failures": words.failures(side.failures),
     }
 
