@@ -172,6 +172,8 @@ class OneLinerForm(forms.Form):
     prompt = several_lines(
         limits.MAX_MESSAGE_CHARS,
         label=gettext_lazy("The one-liner"),
+        required=True,
+        error_messages={"required": gettext_lazy("Write the one-liner first.")},
         widget=forms.Textarea(attrs={"class": "mono", "rows": 3, "spellcheck": "false"}),
     )
 

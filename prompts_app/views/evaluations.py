@@ -32,9 +32,8 @@ from prompts_app.views.studio import about_entry, author
 
 EVALUATIONS_A_PAGE = 10
 
-# services.versions.NotPublishable, of a one-liner.
+# services.versions.NotPublishable, of a one-liner; an empty one is refused by its form.
 ONE_LINER_REFUSALS = {
-    "empty": gettext_lazy("Write the one-liner first."),
     "same": gettext_lazy("This is what the published version sends. Write a simpler prompt."),
     "unknown_variable": gettext_lazy("The published version has no variable “%(name)s”."),
 }

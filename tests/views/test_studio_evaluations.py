@@ -450,10 +450,13 @@ def test_another_version_becomes_the_baseline(client: Client, entry: Entry) -> N
 def test_the_one_liner_is_kept_and_offered_to_run(
     client: Client, entry: Entry, model: LLMModel
 ) -> None:
+    shown = client.get(address(entry)).content.decode()
+    assert "optional" not in shown[shown.index("Write the one-liner") :]
     for wrong in ("", "  \n", "x" * 60_001, "a\x00b"):
         response = client.post(address(entry), {"do": "one-liner", "prompt": wrong})
         assert response.status_code == 422
         assert list(response.context["one_liner_form"].errors) == ["prompt"]
+        assert ("Write the one-liner first." in body(response)) == (not wrong.strip())
     page = client.post(address(entry), {"do": "one-liner", "prompt": "Sum up"}, follow=True)
     assert "The one-liner is kept as version 3, the baseline." in body(page)
     assert page.context["form"]["versions"].value() == ["3"]
