@@ -195,5 +195,5 @@ class JudgeForm(forms.Form):
         by_id = {str(one.pk): one for one in judges}
         field = self.fields["judge"]
         assert isinstance(field, forms.TypedChoiceField)
-        field.choices = list(names_of(judges).items())
+        field.choices = [("", _("Choose…")), *names_of(judges).items()]
         field.coerce = by_id.__getitem__

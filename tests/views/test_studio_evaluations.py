@@ -390,6 +390,30 @@ def test_a_judging_model_is_asked_for_where_a_rule_needs_one(
     assert "judges" not in body(response)
 
 
+def test_a_demo_model_judges_only_where_it_was_chosen(client: Client, judged: Entry) -> None:
+    demo = Provider.objects.create(
+        source=Provider.Source.DEMO, name="Demo model", base_url="http://127.0.0.1:9/v1"
+    )
+    SiteGrant.objects.create(user=judged.owner, daily_cap=10**6)
+    scripted = factories.model(demo, "demo-small")
+    assert judged.published is not None
+    page = client.get(address(judged))
+    assert page.context["form"]["judge"].value() == ""
+    assert "1 constraint needs a model that judges and stays open." in body(page)
+    assert "No stored answer waits" in body(page)
+    run = factories.run(judged.published, judge=scripted)
+    page = client.get(address(judged))
+    assert page.context["form"]["judge"].value() == ""
+    assert page.context["judge_form"]["judge"].value() == ""
+    assert "Choose a model." in body(page)
+    assert "Judge 1 answer" not in body(page)
+    client.post(address(judged), {"do": "judge", "judge": scripted.pk, "agreed": str(10**9)})
+    run.refresh_from_db()
+    assert run.judge_due is not None
+    real = model_of(judged, "model-z")
+    assert client.get(address(judged)).context["form"]["judge"].value() == str(real.pk)
+
+
 def test_a_judge_whose_key_cannot_be_read_is_refused_at_its_field(
     client: Client, judged: Entry, model: LLMModel
 ) -> None:
