@@ -15,6 +15,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from prompts_app import access
 from prompts_app.forms.evaluations import (
+    COST_CHANGED,
+    START_AGAIN,
     BaselineForm,
     EvaluationForm,
     JudgeForm,
@@ -117,10 +119,10 @@ def _start(request: Request, offered: Selection) -> HttpResponse:
     found = cost_of(offered, form)
     if found.estimate is not None:
         if form.cleaned_data["key"] is None:
-            form.add_error(None, _("Reload the page and start again."))
+            form.add_error(None, START_AGAIN)
         elif found.estimate.bound > (form.cleaned_data["agreed"] or 0):
             # Nobody pays more than what stood beside the button.
-            form.add_error(None, _("Its cost has changed. Look at it below, then start again."))
+            form.add_error(None, COST_CHANGED)
     if form.errors:
         return _page(request, offered, form=form, cost=found, status=422)
     try:
@@ -188,7 +190,7 @@ def _judge(request: Request, offered: Selection) -> HttpResponse:
     form = JudgeForm(offered.judges, request.POST)
     found = judging_cost(offered, form)
     if not form.errors and found.bound > (form.cleaned_data["agreed"] or 0):
-        form.add_error(None, _("Its cost has changed. Look at it below, then start again."))
+        form.add_error(None, COST_CHANGED)
     if not form.errors:
         try:
             number = stored.judge_all(offered.entry, form.cleaned_data["judge"])

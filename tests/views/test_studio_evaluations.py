@@ -223,6 +223,7 @@ def test_a_one_time_id_of_somebody_else_starts_nothing(
     for wrong in ("", "x", "\x00"):
         response = client.post(address(entry), sent(wish_of(entry, model), key=wrong))
         assert response.status_code == 422
+        assert "Reload the page and start again." in body(response)
     assert not Run.objects.exists()
 
 
@@ -241,6 +242,8 @@ def test_nobody_pays_more_than_what_was_shown(
         key = page.context["form"]["key"].value()
         client.post(address(entry), sent(wish, expected.bound, key=key))
         assert Evaluation.objects.get().bound == expected.bound
+    else:
+        assert "Reload the page and start again." in body(page)
 
 
 def unreadable(entry: Entry) -> None:
@@ -445,9 +448,11 @@ def test_stored_answers_are_judged_at_the_price_that_was_shown(
     assert button in body(part)
     assert "<html" not in part.content.decode()
     data = {"do": "judge", "judge": str(model.pk), "agreed": "0"}
-    response = client.post(address(judged), data | {"agreed": str(bound - 1)})
-    assert response.status_code == 422
-    assert "Its cost has changed." in body(response)
+    for less in (str(bound - 1), "", "x", "\x00"):
+        response = client.post(address(judged), data | {"agreed": less})
+        assert response.status_code == 422
+        assert body(response).count("Its cost has changed.") == 1
+        assert button in body(response)
     assert client.post(address(judged), data | {"do": "judge-cost"}).status_code == 200
     for wrong in ("", "x", "\x00", "9" * 30):
         assert client.post(address(judged), data | {"judge": wrong}).status_code == 422
