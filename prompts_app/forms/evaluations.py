@@ -18,6 +18,9 @@ from prompts_app.services.selection import Selection
 from prompts_app.services.wishes import MAX_REPEATS, Wish
 from prompts_app.transfer import document as limits
 
+START_AGAIN = gettext_lazy("Reload the page and start again.")
+COST_CHANGED = gettext_lazy("Its cost has changed. Look at it below, then start again.")
+
 # A change note may fill three lines; a choice needs a few words of it.
 _NOTE = 48
 
@@ -55,8 +58,12 @@ class EvaluationForm(forms.Form):
     `key` is the one-time id of the form, `agreed` the cost in micro-dollars that stood beside it.
     """
 
-    key = forms.UUIDField(required=False, widget=forms.HiddenInput)
-    agreed = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    key = forms.UUIDField(
+        required=False, widget=forms.HiddenInput, error_messages={"invalid": START_AGAIN}
+    )
+    agreed = forms.IntegerField(
+        required=False, widget=forms.HiddenInput, error_messages={"invalid": START_AGAIN}
+    )
     versions = TicksField(
         label=gettext_lazy("Versions"),
         none=gettext_lazy("Choose at least one version."),
@@ -172,6 +179,8 @@ class OneLinerForm(forms.Form):
     prompt = several_lines(
         limits.MAX_MESSAGE_CHARS,
         label=gettext_lazy("The one-liner"),
+        required=True,
+        error_messages={"required": gettext_lazy("Write the one-liner first.")},
         widget=forms.Textarea(attrs={"class": "mono", "rows": 3, "spellcheck": "false"}),
     )
 
@@ -186,12 +195,14 @@ class JudgeForm(forms.Form):
             "invalid_choice": gettext_lazy("This model is not usable any more."),
         },
     )
-    agreed = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    agreed = forms.IntegerField(
+        required=False, widget=forms.HiddenInput, error_messages={"invalid": COST_CHANGED}
+    )
 
     def __init__(self, judges: Sequence[LLMModel], data: Any = None, initial: Any = None) -> None:
         super().__init__(data, initial=initial, auto_id="id_stored_%s")
         by_id = {str(one.pk): one for one in judges}
         field = self.fields["judge"]
         assert isinstance(field, forms.TypedChoiceField)
-        field.choices = list(names_of(judges).items())
+        field.choices = [("", _("Choose…")), *names_of(judges).items()]
         field.coerce = by_id.__getitem__

@@ -15,12 +15,13 @@ MAX_TOKENS = 128_000
 
 
 def several_lines(most: int, **options: Any) -> PlainCharField:
-    """Return a field for long text that refuses what is too long; `maxlength` would cut it."""
+    """Return a field for long text that refuses what is too long; `maxlength` would cut it.
+
+    It may stay empty unless `options` say `required`.
+    """
+    options.setdefault("required", False)
     return PlainCharField(
-        multiline=True,
-        required=False,
-        validators=[MaxLengthValidator(most, TOO_LONG)],
-        **options,
+        multiline=True, validators=[MaxLengthValidator(most, TOO_LONG)], **options
     )
 
 

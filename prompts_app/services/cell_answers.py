@@ -26,14 +26,15 @@ class Wanted:
 class Side:
     """The counted runs of one cell. `answers` are those of the page, oldest first.
 
-    `shown` and `hidden` are how many answers there are of each; `failures` says why calls got no
-    answer, as error code → calls.
+    `shown`, `hidden` (by the author) and `withdrawn` (erased with their version) are how many
+    answers there are of each; `failures` says why calls got no answer, as error code → calls.
     """
 
     wanted: Wanted
     ids: list[UUID] = field(default_factory=list)
     answers: list[Run] = field(default_factory=list)
     hidden: int = 0
+    withdrawn: int = 0
     failures: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -45,6 +46,11 @@ class Side:
     def unanswered(self) -> int:
         """How many calls got no answer."""
         return sum(self.failures.values())
+
+    @property
+    def calls(self) -> int:
+        """Every counted call, answered or not."""
+        return self.shown + self.hidden + self.withdrawn + self.unanswered
 
 
 def sides_of(wanted: Sequence[Wanted], case: TestCase | None, page: int) -> list[Side]:
@@ -86,6 +92,8 @@ def _sort_out(sides: Sequence[Side]) -> None:
                 continue
             if state != Run.State.DONE:
                 side.failures[code] = side.failures.get(code, 0) + 1
+            elif hidden and side.wanted.versions[version_id].withdrawn_at:
+                side.withdrawn += 1
             elif hidden:
                 side.hidden += 1
             else:

@@ -171,6 +171,13 @@ def constraints_of(content: Mapping[str, Any]) -> list[Constraint]:
     ]
 
 
+def that_count(cells: Iterable[Cell]) -> list[Cell]:
+    """Return the cells of real models where there are any, else those of demo models."""
+    cells = list(cells)
+    demo = all(cell.demo for cell in cells)
+    return [cell for cell in cells if cell.demo == demo]
+
+
 def cells_of(entry_id: int, hashes: Iterable[str]) -> dict[str, list[Cell]]:
     """Return prompt hash → its cells. Makes one query."""
     found: dict[str, list[Cell]] = {one: [] for one in hashes}

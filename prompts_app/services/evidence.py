@@ -8,9 +8,9 @@ from typing import Any
 from django.db.models import Case, Exists, F, JSONField, OuterRef, Q, QuerySet, Value, When
 
 from prompts_app.models import Entry, LLMModel, Receipt, Run, TestCase, Version
-from prompts_app.services.cells import Counts, cells_of, constraints_of
+from prompts_app.services.cells import Counts, cells_of, constraints_of, that_count
 from prompts_app.services.groups import Group, Result, group_of
-from prompts_app.services.matrix import measured_against
+from prompts_app.services.matrix import measured_against, sharing
 
 # Newest first, those of the chosen case before all others; beyond that a page would say no more.
 MAX_RUNS = 200
@@ -73,14 +73,14 @@ def evidence_for(
     baseline = measured_against(version, baseline)
     every_case = list(entry.cases.all())
     cases = [case for case in every_case if case.withdrawn_at is None]
-    wish = _wish(entry, cases, case_id)
+    wish = wish_of(entry, cases, case_id)
     # Without a wish the first case shows most, unless nothing was run with it.
     first = wish or next(iter(cases), None)
     found = _runs(version, baseline, history, {case.pk: case for case in every_case}, first)
     after = [run for run in found if run.version.prompt_hash == version.prompt_hash]
     before = [run for run in found if run.version.prompt_hash != version.prompt_hash]
-    chosen = wish or _shows_most(cases, before, after)
     pairs = _pairs(before, after)
+    chosen = wish or _shows_most(cases, pairs, after)
     key = _chosen_input(chosen, pairs)
     models = list(pairs.get(key, {}))
     left = right = None
@@ -111,12 +111,11 @@ def totals_of(version: Version) -> Group | None:
     Of the real models where there are any, else of the demo models; None without a run. Makes one
     query.
     """
-    cells = cells_of(version.entry_id, [version.prompt_hash])[version.prompt_hash]
+    cells = that_count(cells_of(version.entry_id, [version.prompt_hash])[version.prompt_hash])
     if not cells:
         return None
-    demo = all(cell.demo for cell in cells)
     constraints = constraints_of(version.content)
-    return group_of(demo, [cell for cell in cells if cell.demo == demo], constraints, constraints)
+    return group_of(cells[0].demo, cells, constraints, constraints)
 
 
 def totals_kept(entry: Entry) -> Group | None:
@@ -160,11 +159,10 @@ def _runs(
     Those of the case `first` are there, whatever is left out.
     """
     chosen = {one.pk: one for one in (version, baseline) if one is not None}
-    hashes = {one.prompt_hash for one in chosen.values()}
-    sharing = {one.pk: one for one in history if one.prompt_hash in hashes} | chosen
+    sending = sharing(history, *chosen.values())
     found = list(
         Run.objects.shown()
-        .filter(version__in=list(sharing))
+        .filter(version__in=list(sending))
         .defer("output", "verdicts", "values", "raw_response", "error_detail", "parameters_sent")
         .defer("model__provider__key_encrypted")
         .annotate(
@@ -175,7 +173,7 @@ def _runs(
         .order_by("elsewhere", "-created_at", "-pk")[:MAX_RUNS]
     )
     for run in found:
-        run.version = sharing[run.version_id]
+        run.version = sending[run.version_id]
         run.case = cases.get(run.case_id) if run.case_id else None
     found.sort(key=lambda run: (run.created_at, run.pk), reverse=True)
     return sorted(
@@ -223,8 +221,8 @@ def _pairs(
     return pairs
 
 
-def _wish(entry: Entry, cases: Sequence[TestCase], case_id: str) -> TestCase | None:
-    """The case a reader asked for, else the author's choice."""
+def wish_of(entry: Entry, cases: Sequence[TestCase], case_id: str) -> TestCase | None:
+    """Return the one of `cases` a reader asked for, else the author's choice; None without one."""
     for wanted in (case_id, str(entry.featured_case_id or "")):
         for case in cases:
             if wanted and str(case.pk) == wanted:
@@ -233,14 +231,13 @@ def _wish(entry: Entry, cases: Sequence[TestCase], case_id: str) -> TestCase | N
 
 
 def _shows_most(
-    cases: Sequence[TestCase], before: Sequence[Run], after: Sequence[Run]
+    cases: Sequence[TestCase], pairs: Mapping[Hashable, Any], after: Sequence[Run]
 ) -> TestCase | None:
-    paired = _pairs(before, after)
     answered = {run.case_id for run in after}
-    if paired and not any(case.pk in paired for case in cases):
+    if pairs and not any(case.pk in pairs for case in cases):
         # Only runs without a case, or with a removed one, stand on both sides.
         return None
-    ranked = sorted(cases, key=lambda case: (case.pk not in paired, case.pk not in answered))
+    ranked = sorted(cases, key=lambda case: (case.pk not in pairs, case.pk not in answered))
     return next(iter(ranked), None)
 
 

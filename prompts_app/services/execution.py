@@ -48,11 +48,6 @@ class Claimed:
     reservation: uuid.UUID
 
 
-def claim_next() -> Claimed | None:
-    """Take the next run that may be made, as `claim` does; None when there is none."""
-    return next(iter(claim(1)), None)
-
-
 def claim(most: int) -> list[Claimed]:
     """Take the oldest runs that may be made now, up to `most`, and set their money aside.
 

@@ -9,7 +9,8 @@ from django.db.models import Case, When
 
 from prompts_app.models import Entry, Run, TestCase, Version
 from prompts_app.services.comparison import compared
-from prompts_app.services.evidence import with_receipts
+from prompts_app.services.evidence import wish_of, with_receipts
+from prompts_app.services.matrix import has_one_input, sharing
 from prompts_app.text.diff import Chunk
 
 # Characters of each answer that are shown and compared; the whole one stands on its run's page.
@@ -68,15 +69,15 @@ def facing(
     `case_id` and `model` (a key) are a reader's wishes; what there is not is ignored. Makes four
     queries.
     """
-    sharing = _sharing((old, new), history)
-    answered = _answered_by_both(old, new, sharing)
+    sending = sharing(history, old, new)
+    answered = _answered_by_both(old, new, sending)
     found = _chosen(new.entry, answered, case_id)
     if found is None:
         return None
     cases, chosen = found
     models = answered[chosen.pk if chosen else None]
     asked = next((one for one in models if one.key == model), models[0])
-    before, after = (_answer(one, asked, chosen, sharing) for one in (old, new))
+    before, after = (_answer(one, asked, chosen, sending) for one in (old, new))
     if before is None or after is None:
         return None
     return Facing(cases, chosen, models, asked, before, after)
@@ -103,17 +104,11 @@ def _plain(text: str) -> list[Chunk]:
     return [Chunk("same", text)] if text else []
 
 
-def _sharing(versions: Sequence[Version], history: Iterable[Version]) -> dict[int, Version]:
-    """Every version that sends the same words as one of these."""
-    hashes = {one.prompt_hash for one in versions}
-    return {one.pk: one for one in history if one.prompt_hash in hashes}
-
-
-def _answered_by_both(old: Version, new: Version, sharing: Mapping[int, Version]) -> _Answered:
+def _answered_by_both(old: Version, new: Version, sending: Mapping[int, Version]) -> _Answered:
     """Test case → the models of which visitors see an answer with each of the two versions."""
     rows = set(
         Run.objects.shown()
-        .filter(version__in=list(sharing))
+        .filter(version__in=list(sending))
         .exclude(model_asked="")
         .order_by()
         .values_list("version_id", "case_id", "is_demo", "model_asked", "provider_host")
@@ -123,14 +118,14 @@ def _answered_by_both(old: Version, new: Version, sharing: Mapping[int, Version]
     places: dict[str, set[tuple[uuid.UUID | None, bool, str, str]]] = {}
     for version, case, demo, model, host in rows:
         hosts.setdefault((demo, model), set()).add(host)
-        places.setdefault(sharing[version].prompt_hash, set()).add((case, demo, model, host))
+        places.setdefault(sending[version].prompt_hash, set()).add((case, demo, model, host))
     found: _Answered = {}
     both = places.get(old.prompt_hash, set()) & places.get(new.prompt_hash, set())
     for place in sorted(both, key=lambda place: place[1:]):
         demo, model, host = place[1:]
         key = model if len(hosts[demo, model]) == 1 else f"{model}@{host}"
         found.setdefault(place[0], []).append(Asked(demo, model, host, key))
-    if old.content["variables"] or new.content["variables"]:
+    if not has_one_input(old, new):
         # Without a case nobody knows that the input was the same.
         found.pop(None, None)
     return found
@@ -146,19 +141,15 @@ def _chosen(
     cases = list(entry.cases.filter(pk__in=[key for key in answered if key], withdrawn_at=None))
     if not cases:
         return ([], None) if None in answered else None
-    for wanted in (case_id, str(entry.featured_case_id or "")):
-        for case in cases:
-            if str(case.pk) == wanted:
-                return cases, case
-    return cases, cases[0]
+    return cases, wish_of(entry, cases, case_id) or cases[0]
 
 
 def _answer(
-    version: Version, asked: Asked, case: TestCase | None, sharing: Mapping[int, Version]
+    version: Version, asked: Asked, case: TestCase | None, sending: Mapping[int, Version]
 ) -> Run | None:
     """The newest answer of those that can be trusted most."""
     runs = Run.objects.shown().filter(
-        version__in=[one.pk for one in sharing.values() if one.prompt_hash == version.prompt_hash],
+        version__in=[one.pk for one in sending.values() if one.prompt_hash == version.prompt_hash],
         case=case,
         model_asked=asked.model,
         provider_host=asked.host,
@@ -177,6 +168,6 @@ def _answer(
         .first()
     )
     if run is not None:
-        run.version = sharing[run.version_id]
+        run.version = sending[run.version_id]
         run.case = case
     return run

@@ -111,7 +111,7 @@ def group_of(
         column.unanswered = sum(cell.unanswered for cell in own)
         column.latency_ms = _median(cell.latency_ms for cell in own)
         column.cost = _median(cell.cost for cell in own)
-        column.counts = _total(own, rules)
+        column.counts = total_of(own, rules)
         group.counts.add(column.counts)
     group.runs = sum(cell.runs for cell in cells)
     group.shown = sum(cell.shown for cell in cells)
@@ -140,7 +140,7 @@ def _results(
     results = []
     for constraint in constraints:
         rules = (constraint.rule,) if constraint.rule else ()
-        counted = [_total(cells, rules) for cells in by_column]
+        counted = [total_of(cells, rules) for cells in by_column]
         total = Counts()
         for counts in counted:
             total.add(counts)
@@ -148,8 +148,11 @@ def _results(
     return results
 
 
-def _total(cells: Iterable[Cell], rules: tuple[str, ...]) -> Counts:
-    """The checks of cells; those that came to the same are counted once and multiplied."""
+def total_of(cells: Iterable[Cell], rules: tuple[str, ...]) -> Counts:
+    """Return the checks of cells by these rules, none without a rule.
+
+    Cells that came to the same are counted once and multiplied.
+    """
     total = Counts()
     if rules:
         for outcome, times in Counter(cell.outcome for cell in cells).items():
@@ -163,7 +166,7 @@ def _over_cases(group: Group, cells: Iterable[Cell], rules: tuple[str, ...]) -> 
         by_case.setdefault(cell.case_id, []).append(cell)
     shares = []
     for case_id, own in by_case.items():
-        counts = _total(own, rules)
+        counts = total_of(own, rules)
         if counts.checks:
             shares.append(counts.share)
         group.passed_cases += all(

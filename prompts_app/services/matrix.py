@@ -4,14 +4,14 @@ What counts, everywhere: captured runs that are over, hidden ones and those of r
 too. Runs of demo models are never added to those of real ones: the two are groups of their own.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from typing import Any
 
 from django.db.models import Count
 
 from prompts_app.models import Entry, Run, TestCase, Version
-from prompts_app.services.cells import Constraint, cells_of, constraints_of
+from prompts_app.services.cells import Cell, Constraint, cells_of, constraints_of, that_count
 from prompts_app.services.groups import Column, Group, group_of
 from prompts_app.services.lift import Lift, lift_of
 from prompts_app.services.marks import Mark
@@ -76,14 +76,7 @@ def matrix_for(
         if any(cell.demo == demo for cell in own)
     ]
     main = groups[0].demo if groups else False
-    lift = None
-    if old is not None:
-        lift = lift_of(
-            (cell for cell in cells[old.prompt_hash] if cell.demo == main),
-            (cell for cell in own if cell.demo == main),
-            looked_at,
-            same_input=_has_one_input(version, old),
-        )
+    lift = _lift(version, old, cells, main, looked_at)
     return Matrix(version, constraints, chosen, groups, _rows(cases, groups), lift)
 
 
@@ -92,11 +85,7 @@ def captured_for(version: Version, versions: Iterable[Version]) -> dict[int, int
 
     `versions` are all of the entry. Makes one query where there are such versions.
     """
-    others = {
-        one.pk: one.number
-        for one in versions
-        if one.prompt_hash == version.prompt_hash and one.pk != version.pk
-    }
+    others = {pk: one.number for pk, one in sharing(versions, version).items() if pk != version.pk}
     if not others:
         return {}
     rows = (
@@ -107,6 +96,16 @@ def captured_for(version: Version, versions: Iterable[Version]) -> dict[int, int
         .order_by()
     )
     return {others[pk]: runs for pk, runs in rows}
+
+
+def sharing(history: Iterable[Version], *versions: Version) -> dict[int, Version]:
+    """Return id → version for every version of `history` that sends the same words as one of these.
+
+    `versions` are among them as they are given: those of `history` may have no content.
+    """
+    hashes = {one.prompt_hash for one in versions}
+    found = {one.pk: one for one in history if one.prompt_hash in hashes}
+    return found | {one.pk: one for one in versions}
 
 
 def headline(entry: Entry) -> dict[str, Any] | None:
@@ -125,28 +124,15 @@ def headline(entry: Entry) -> dict[str, Any] | None:
     baseline = measured_against(version, fresh.baseline)
     hashes = {one.prompt_hash for one in (version, baseline) if one is not None}
     cells = cells_of(fresh.pk, hashes)
-    own = cells[version.prompt_hash]
-    demo = all(cell.demo for cell in own)
-    own = [cell for cell in own if cell.demo == demo]
+    own = that_count(cells[version.prompt_hash])
     if not any(cell.runs for cell in own):
         return None
+    demo = own[0].demo
     constraints = constraints_of(version.content)
     group = group_of(demo, own, constraints, constraints)
-    lift = None
-    if baseline is not None:
-        lift = lift_of(
-            (cell for cell in cells[baseline.prompt_hash] if cell.demo == demo),
-            own,
-            constraints,
-            same_input=_has_one_input(version, baseline),
-        )
+    lift = _lift(version, baseline, cells, demo, constraints)
     tested = len(group.tested)
-    comparable = (
-        lift is not None
-        and lift.before is not None
-        and lift.tested == tested
-        and not lift.before.counts.open
-    )
+    before = lift.before if lift is not None and lift.tested == tested else None
     return {
         "kept": group.kept,
         "tested": tested,
@@ -158,7 +144,7 @@ def headline(entry: Entry) -> dict[str, Any] | None:
         "results": [list(astuple(one.counts)) for one in group.results],
         "demo": demo,
         "checked": group.last_run_at.isoformat() if group.last_run_at else "",
-        "baseline_kept": lift.before.kept if comparable and lift and lift.before else None,
+        "baseline_kept": before.kept if before and not before.counts.open else None,
         "baseline_number": baseline.number if baseline and lift else None,
         "tokens": list(lift.tokens) if lift and lift.tokens else None,
     }
@@ -175,8 +161,24 @@ def measured_against(version: Version, baseline: Version | None) -> Version | No
     return baseline
 
 
-def _has_one_input(*versions: Version) -> bool:
+def has_one_input(*versions: Version) -> bool:
+    """Say whether every run of these versions has the same input: nothing is to be filled in."""
     return not any(version.content.get("variables") for version in versions)
+
+
+def _lift(
+    version: Version,
+    old: Version | None,
+    cells: Mapping[str, Sequence[Cell]],
+    demo: bool,
+    constraints: Sequence[Constraint],
+) -> Lift | None:
+    if old is None:
+        return None
+    before, after = (
+        [cell for cell in cells[one.prompt_hash] if cell.demo == demo] for one in (old, version)
+    )
+    return lift_of(before, after, constraints, same_input=has_one_input(version, old))
 
 
 def _rows(cases: Iterable[TestCase], groups: Sequence[Group]) -> list[Row]:

@@ -115,7 +115,7 @@ def _likely_cases(
 
 
 def _likely_judge(selection: Selection) -> list[LLMModel]:
-    """The one that judged last, or else the first that is a language model."""
+    """The one that judged last, or else the first; of real models only: rules cannot judge."""
     last = (
         Run.objects.filter(version__entry=selection.entry, judge__isnull=False)
         .order_by("-created_at")
@@ -123,8 +123,7 @@ def _likely_judge(selection: Selection) -> list[LLMModel]:
         .first()
     )
     real = [one for one in selection.judges if not one.provider.is_demo]
-    chosen = [one for one in selection.judges if one.pk == last]
-    return (chosen or real or selection.judges)[:1]
+    return ([one for one in real if one.pk == last] or real)[:1]
 
 
 def _needs_no_case(version: Version) -> bool:

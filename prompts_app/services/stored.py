@@ -23,6 +23,11 @@ def most(entry: Entry, judge: LLMModel) -> tuple[int, int]:
     return len(found), sum(bounds[rule] for rules in found for rule in rules)
 
 
+def waiting(entry: Entry) -> int:
+    """Return how many stored answers no model has judged yet."""
+    return sum(1 for _found in _not_judged(entry))
+
+
 def judge_all(entry: Entry, judge: LLMModel) -> int:
     """Have a model judge the stored answers that none has judged yet; return how many.
 

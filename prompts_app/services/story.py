@@ -4,8 +4,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from prompts_app.models import Entry, Version
-from prompts_app.services.cells import Cell, Constraint, Counts, cells_of, constraints_of
+from prompts_app.services.cells import (
+    Cell,
+    Constraint,
+    Counts,
+    cells_of,
+    constraints_of,
+    that_count,
+)
 from prompts_app.services.comparison import ALIKE, alike
+from prompts_app.services.groups import total_of
 
 
 @dataclass(slots=True)
@@ -74,13 +82,8 @@ def _match(wanted: Constraint, among: Sequence[Constraint]) -> Constraint | None
 def _chapter(
     version: Version, constraint: Constraint | None, first_rule: str, cells: Iterable[Cell]
 ) -> Chapter:
-    own = list(cells)
-    demo = bool(own) and all(cell.demo for cell in own)
+    own = that_count(cells)
+    demo = bool(own) and own[0].demo
     rule = constraint.rule if constraint is not None else first_rule
-    counts, runs = Counts(), 0
-    for cell in own:
-        if cell.demo == demo:
-            runs += cell.runs
-            if rule:
-                counts.add(cell.counts(rule))
-    return Chapter(version, constraint, rule, counts, runs, demo)
+    counts = total_of(own, (rule,) if rule else ())
+    return Chapter(version, constraint, rule, counts, sum(cell.runs for cell in own), demo)

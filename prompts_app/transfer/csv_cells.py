@@ -24,10 +24,5 @@ def row(cells: Iterable[str | float | None]) -> str:
     return out.getvalue()
 
 
-def unguarded(text: str) -> str:
-    """Return a cell's text without the apostrophe that `row` put in front of it."""
-    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
-
-
 def _safe(cell: str | float | None) -> str | float | None:
     return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell

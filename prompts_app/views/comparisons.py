@@ -7,7 +7,6 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.formats import number_format
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -15,14 +14,16 @@ from prompts_app import access, http
 from prompts_app.assertions.base import Spec
 from prompts_app.http import Request
 from prompts_app.models import Entry, Run, Version
-from prompts_app.services.cells import Cell, Counts, cells_of, constraints_of
+from prompts_app.services.cells import Cell, Counts, cells_of, constraints_of, that_count
 from prompts_app.services.comparison import Part, compare
 from prompts_app.services.facing import MAX_COMPARED, Asked, Facing, Marked, facing, marked
-from prompts_app.services.groups import Group, group_of
+from prompts_app.services.groups import Group, group_of, total_of
 from prompts_app.services.lift import lift_of
+from prompts_app.services.matrix import has_one_input
 from prompts_app.services.rules import rule_of
 from prompts_app.text.diff import Chunk
 from prompts_app.views import answers
+from prompts_app.views import evidence_table as table
 from prompts_app.views.claims import so_many
 from prompts_app.views.entries import entry_context, history_with, inputs_of
 from prompts_app.views.verdicts import said_of
@@ -91,8 +92,7 @@ def _rows(
         groups = (borrowed, groups[1])
     else:
         title = _("Its own constraints kept")
-    one_input = not old.content["variables"] and not new.content["variables"]
-    lift = lift_of(*cells, [], same_input=one_input)
+    lift = lift_of(*cells, [], same_input=has_one_input(old, new))
     tokens = lift.tokens if lift is not None and lift.tokens is not None else (None, None)
     return [
         {"title": title, "values": [_kept(group) for group in groups]},
@@ -126,11 +126,7 @@ def _of_one_kind(old: list[Cell], new: list[Cell]) -> tuple[list[Cell], list[Cel
         kind = [[cell for cell in cells if cell.demo == demo] for cells in (old, new)]
         if all(kind):
             return kind[0], kind[1]
-    sides = []
-    for cells in (old, new):
-        demo = all(cell.demo for cell in cells)
-        sides.append([cell for cell in cells if cell.demo == demo])
-    return sides[0], sides[1]
+    return that_count(old), that_count(new)
 
 
 def _group(version: Version, cells: list[Cell]) -> Group | None:
@@ -157,10 +153,7 @@ def _constraint(part: Part, before: Sequence[Cell], after: Sequence[Cell]) -> di
 
 
 def _told(cells: Sequence[Cell], spec: Spec | None) -> dict[str, str]:
-    counts = Counts()
-    if spec is not None:
-        for cell in cells:
-            counts.add(cell.counts(rule_of(spec)))
+    counts = total_of(cells, (rule_of(spec),) if spec is not None else ())
     if not counts.checks:
         return {"state": "", "said": ""}
     return {"state": counts.state, "said": said_of(counts)}
@@ -229,4 +222,4 @@ def _models(old: Version, new: Version, found: Facing) -> list[dict[str, Any]]:
 
 def _query(old: Version, new: Version, case: Any, asked: Asked) -> str:
     wanted = {"from": old.number, "to": new.number, "case": case, "model": asked.key}
-    return "?" + urlencode({name: value for name, value in wanted.items() if value})
+    return table.query(**wanted)

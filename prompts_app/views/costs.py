@@ -130,7 +130,7 @@ def judging_cost(selection: Selection, form: JudgeForm) -> JudgingCost:
             form.add_error("judge", refusal_sentence(refusal))
         else:
             return JudgingCost(answers, bound)
-    return JudgingCost(problems=_sentences(form))
+    return JudgingCost(stored.waiting(selection.entry), problems=_sentences(form))
 
 
 def refusal_sentence(refusal: CannotEvaluate) -> str:

@@ -22,6 +22,7 @@ from prompts_app.services.matrix import measured_against
 from prompts_app.templatetags.prompts import messages_filled
 from prompts_app.transfer import snippets
 from prompts_app.views import answers, claims
+from prompts_app.views import evidence_table as table
 from prompts_app.views.cards import tags_of
 from prompts_app.views.evidence_words import counted
 from prompts_app.views.verdicts import standings_of
@@ -47,7 +48,7 @@ def entry_page(request: Request, handle: str, slug: str) -> HttpResponse:
     evidence = _evidence(request, version, baseline, history)
     html = _html(evidence, entry.use_case, version.content["context"])
     model = None if evidence.runs else next(iter(tryit.models_for(entry)), None)
-    context = _version_context(entry, version, evidence, html, totals_kept(entry)) | {
+    context = _version_context(entry, version, evidence, html, totals_kept(entry), history) | {
         "own_draft": entry.visibility == Entry.Visibility.DRAFT,
         "own": entry.owner == viewer,
         "can_try": bool(evidence.runs or model),
@@ -81,7 +82,7 @@ def version_page(request: Request, handle: str, slug: str, number: int) -> HttpR
         evidence = _evidence(request, version, None, history)
         html = _html(evidence, version.content["context"])
         totals = totals_of(version)
-        context |= _version_context(entry, version, evidence, html, totals)
+        context |= _version_context(entry, version, evidence, html, totals, history)
         context["proof"] = claims.figures(claims.of_group(totals), None)
         context["copies"] = _copies(version, evidence.chosen, evidence.model)
     return render(request, "entries/version.html", context)
@@ -152,6 +153,7 @@ def _version_context(
     evidence: Evidence,
     html: Mapping[str, SafeString],
     totals: Group | None,
+    history: Sequence[Version],
 ) -> dict[str, Any]:
     """What the entry page and the page of a version share."""
     in_pair = {evidence.before, evidence.after}
@@ -173,7 +175,7 @@ def _version_context(
         "promptfoo_url": _promptfoo_url(entry, version, query),
         "models_url": _models_url(entry, evidence, query),
         "totals": totals,
-        "totals_said": counted(totals) if totals else [],
+        "totals_said": counted(totals, version, history) if totals else [],
         "constraints": standings_of(version.content, totals, f"{evidence_url}?{query}constraint="),
         "side_by_side": _answers(side_by_side, html, version),
         "without_case": _answers(evidence.without_case, html, version),
@@ -215,6 +217,7 @@ def _pair(
     Both answers are measured by the same constraints, those of the published version.
     """
     before, after = evidence.before, evidence.after
+    case = evidence.chosen.pk if evidence.chosen else None
     return {
         "baseline": baseline,
         "one_liner": claims.is_one_liner(baseline),
@@ -225,7 +228,7 @@ def _pair(
         "models": [
             {
                 "name": name,
-                "query": _query(evidence.chosen, name),
+                "query": table.query(case=case, model=name),
                 "current": after is not None and name == after.model_asked,
             }
             for name in dict.fromkeys(evidence.models)
@@ -235,14 +238,9 @@ def _pair(
 
 def _case_links(evidence: Evidence) -> list[dict[str, Any]]:
     return [
-        {"case": case, "query": _query(case, ""), "current": case == evidence.chosen}
+        {"case": case, "query": table.query(case=case.pk), "current": case == evidence.chosen}
         for case in evidence.cases
     ]
-
-
-def _query(case: TestCase | None, model: str) -> str:
-    arguments = {"case": str(case.pk) if case else "", "model": model}
-    return "?" + urlencode({name: value for name, value in arguments.items() if value})
 
 
 def inputs_of(version: Version, case: TestCase | None) -> list[tuple[str, str]]:

@@ -15,6 +15,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from prompts_app import access
 from prompts_app.forms.evaluations import (
+    COST_CHANGED,
+    START_AGAIN,
     BaselineForm,
     EvaluationForm,
     JudgeForm,
@@ -32,9 +34,8 @@ from prompts_app.views.studio import about_entry, author
 
 EVALUATIONS_A_PAGE = 10
 
-# services.versions.NotPublishable, of a one-liner.
+# services.versions.NotPublishable, of a one-liner; an empty one is refused by its form.
 ONE_LINER_REFUSALS = {
-    "empty": gettext_lazy("Write the one-liner first."),
     "same": gettext_lazy("This is what the published version sends. Write a simpler prompt."),
     "unknown_variable": gettext_lazy("The published version has no variable “%(name)s”."),
 }
@@ -118,10 +119,10 @@ def _start(request: Request, offered: Selection) -> HttpResponse:
     found = cost_of(offered, form)
     if found.estimate is not None:
         if form.cleaned_data["key"] is None:
-            form.add_error(None, _("Reload the page and start again."))
+            form.add_error(None, START_AGAIN)
         elif found.estimate.bound > (form.cleaned_data["agreed"] or 0):
             # Nobody pays more than what stood beside the button.
-            form.add_error(None, _("Its cost has changed. Look at it below, then start again."))
+            form.add_error(None, COST_CHANGED)
     if form.errors:
         return _page(request, offered, form=form, cost=found, status=422)
     try:
@@ -189,7 +190,7 @@ def _judge(request: Request, offered: Selection) -> HttpResponse:
     form = JudgeForm(offered.judges, request.POST)
     found = judging_cost(offered, form)
     if not form.errors and found.bound > (form.cleaned_data["agreed"] or 0):
-        form.add_error(None, _("Its cost has changed. Look at it below, then start again."))
+        form.add_error(None, COST_CHANGED)
     if not form.errors:
         try:
             number = stored.judge_all(offered.entry, form.cleaned_data["judge"])

@@ -26,7 +26,15 @@ def evidence_page(request: Request, handle: str, slug: str) -> HttpResponse:
     entry = access.public_entry(handle, slug, http.viewer(request))
     number = http.whole_number(request.GET.get("constraint"))
     version, history = version_asked_for(request, entry, whole=bool(number))
-    context = page_context(entry, version, history)
+    context = page_context(entry, version)
+    context |= {
+        "others": [
+            {"version": one, "query": table.query(version=one.number)}
+            for one in history
+            if one.pk != version.pk and one.withdrawn_at is None
+        ],
+        "files": _files(entry, version, context["of_version"]),
+    }
     if version.withdrawn_at is not None:
         return render(request, "evidence/page.html", context)
     baseline = measured_against(version, entry.baseline)
@@ -61,22 +69,17 @@ def version_asked_for(
     return found, history
 
 
-def page_context(entry: Entry, version: Version, history: list[Version]) -> dict[str, Any]:
+def page_context(entry: Entry, version: Version) -> dict[str, Any]:
     """Return what both pages of the evidence need."""
     names = [entry.owner.profile.handle, entry.slug]
     of_version = version.number if version.pk != entry.published_id else None
+    evidence_url = reverse("evidence", args=names)
     return entry_context(entry) | {
         "version": version,
         "of_version": of_version,
-        "evidence_url": reverse("evidence", args=names),
+        "evidence_url": evidence_url,
         "answers_url": reverse("evidence_answers", args=names),
-        "here": reverse("evidence", args=names) + table.query(version=of_version),
-        "others": [
-            {"version": one, "query": table.query(version=one.number)}
-            for one in history
-            if one.pk != version.pk and one.withdrawn_at is None
-        ],
-        "files": _files(entry, version, of_version),
+        "here": evidence_url + table.query(version=of_version),
     }
 
 
@@ -102,7 +105,7 @@ def _totals(matrix: Matrix, baseline: Version | None, history: list[Version]) ->
         "verdict": words.about_constraint(matrix) if one else words.verdict(matrix, baseline),
         "basis": words.basis(group),
         "figures": words.figures(matrix, baseline),
-        "counted": words.counted(group),
+        "counted": words.counted(group, version, history),
         "rejudged": words.rejudged(version, captured_for(version, history)),
         "lift": lift,
         "gain": gain(lift, baseline, version) if lift and baseline else [],
@@ -135,17 +138,11 @@ def _table(request: Request, matrix: Matrix, context: dict[str, Any]) -> dict[st
         ),
         "legend": table.legend(matrix),
         "summary": table.summary(matrix),
-        "pages": [
-            {
-                "number": number,
-                "url": context["evidence_url"]
-                + table.query(
-                    version=context["of_version"],
-                    constraint=constraint,
-                    page=number if number > 1 else None,
-                ),
-                "current": number == page,
-            }
-            for number in range(1, -(-len(matrix.rows) // table.CASES_A_PAGE) + 1)
-        ],
+        "pages": table.pages(
+            context["evidence_url"],
+            page,
+            -(-len(matrix.rows) // table.CASES_A_PAGE),
+            version=context["of_version"],
+            constraint=constraint,
+        ),
     }

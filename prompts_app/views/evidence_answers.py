@@ -11,18 +11,19 @@ from django.views.decorators.http import require_safe
 
 from prompts_app import access, http
 from prompts_app.http import Request
-from prompts_app.models import TestCase, Version
+from prompts_app.models import Version
 from prompts_app.services import rendering
 from prompts_app.services.cell_answers import PAGE, Side, Wanted, sides_of
 from prompts_app.services.cells import Place
 from prompts_app.services.comparison import compared
 from prompts_app.services.facing import MAX_COMPARED, marked
 from prompts_app.services.groups import Column
-from prompts_app.services.matrix import Matrix, Row, matrix_for, measured_against
+from prompts_app.services.matrix import Matrix, Row, matrix_for, measured_against, sharing
 from prompts_app.views import answers
 from prompts_app.views import evidence_table as table
 from prompts_app.views import evidence_words as words
 from prompts_app.views.claims import is_one_liner, so_many
+from prompts_app.views.entries import inputs_of
 from prompts_app.views.evidence import page_context, version_asked_for
 
 
@@ -58,9 +59,9 @@ def answers_page(request: Request, handle: str, slug: str) -> HttpResponse:
     if not 1 <= page <= pages:
         raise Http404
     html = rendering.html_of(answers.texts_of([run for side in sides for run in side.answers]))
-    context = page_context(entry, version, history)
+    context = page_context(entry, version)
     beside = sides[1] if len(sides) > 1 else None
-    if beside is not None and not (beside.shown or beside.hidden or beside.unanswered):
+    if beside is not None and not beside.calls:
         beside = None
     here = {"version": context["of_version"], "case": table.case_key(case),
             "model": table.column_key(chosen.column)}  # fmt: skip
@@ -73,7 +74,7 @@ def answers_page(request: Request, handle: str, slug: str) -> HttpResponse:
         | {
             "case": case,
             "case_name": table.case_name(case),
-            "inputs": _inputs(version, case),
+            "inputs": inputs_of(version, case),
             "column": chosen.column,
             "other": chosen.other,
             "baseline": baseline,
@@ -83,15 +84,7 @@ def answers_page(request: Request, handle: str, slug: str) -> HttpResponse:
             "difference": _difference(beside, sides[0], swap=chosen.other is not None),
             "models": _models(matrix, chosen, here),
             "steps": _steps(matrix, chosen, here),
-            "pages": [
-                {
-                    "number": number,
-                    "url": context["answers_url"]
-                    + table.query(**here, page=number if number > 1 else None),
-                    "current": number == page,
-                }
-                for number in range(1, pages + 1)
-            ],
+            "pages": table.pages(context["answers_url"], page, pages, **here),
         },
     )
 
@@ -126,10 +119,9 @@ def _named(found: Mapping[str, Any], name: str) -> Any:
 
 
 def _wanted(version: Version, history: Sequence[Version], row: Row, column: Column) -> Wanted:
-    sharing = {one.pk: one for one in history if one.prompt_hash == version.prompt_hash}
     case_id = row.case.pk if row.case else None
     place = Place(case_id, column.model, column.host, column.demo)
-    return Wanted(sharing | {version.pk: version}, place)
+    return Wanted(sharing(history, version), place)
 
 
 def _side(side: Side, version: Version, html: Mapping[str, SafeString]) -> dict[str, Any]:
@@ -143,6 +135,7 @@ def _side(side: Side, version: Version, html: Mapping[str, SafeString]) -> dict[
     return {
         "answers": shown,
         "hidden": side.hidden,
+        "withdrawn": side.withdrawn,
         "failures": words.failures(side.failures),
     }
 
@@ -158,14 +151,6 @@ def _difference(beside: Side | None, main: Side, *, swap: bool) -> Sequence[Any]
     if before.picture_id or after.picture_id or marked(*texts).state != "marked":
         return []
     return compared(*texts)
-
-
-def _inputs(version: Version, case: TestCase | None) -> list[tuple[str, str]]:
-    """The case's values under the labels of the version's variables."""
-    if case is None:
-        return []
-    labels = {one["name"]: one["label"] or one["name"] for one in version.content["variables"]}
-    return [(labels[name], case.values[name]) for name in labels if case.values.get(name)]
 
 
 def _models(matrix: Matrix, chosen: _Chosen, here: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from prompts_app import access, http
 from prompts_app.http import Request
 from prompts_app.models import Entry, Version
+from prompts_app.services.cases import live_cases
 from prompts_app.services.cells import constraints_of
 from prompts_app.services.matrix import matrix_for, measured_against
 from prompts_app.services.promptfoo_file import promptfoo_file
@@ -48,9 +49,10 @@ def promptfoo_config(request: Request, handle: str, slug: str) -> HttpResponse:
     entry, version = _asked_for(request, handle, slug)
     if version.content["kind"] != Entry.Kind.TEXT:
         raise Http404
-    cases = list(entry.cases.filter(withdrawn_at__isnull=True))
     baseline = measured_against(version, entry.baseline)
-    text = promptfoo_file(version, cases, matrix_for(version).columns, _page(entry), baseline)
+    text = promptfoo_file(
+        version, live_cases(entry), matrix_for(version).columns, _page(entry), baseline
+    )
     response = HttpResponse(text, content_type="application/yaml; charset=utf-8")
     return _as_file(response, "promptfooconfig.yaml")
 

@@ -170,6 +170,18 @@ def query(**arguments: object) -> str:
     return f"?{urlencode(given)}" if given else ""
 
 
+def pages(address: str, page: int, total: int, **arguments: object) -> list[dict[str, Any]]:
+    """Return links to `total` pages at `address`, of which `page` (from 1) is the current one."""
+    return [
+        {
+            "number": number,
+            "url": address + query(**arguments, page=number if number > 1 else None),
+            "current": number == page,
+        }
+        for number in range(1, total + 1)
+    ]
+
+
 def _count(mark: Mark) -> str:
     if mark.sign == "untested":
         return number_format(mark.calls)

@@ -1,12 +1,14 @@
 """The evidence of a version in words: the verdict first, then what it rests on."""
 
+from collections.abc import Iterable
+
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from prompts_app.models import Version
 from prompts_app.services.groups import Group
-from prompts_app.services.matrix import Matrix
+from prompts_app.services.matrix import Matrix, sharing
 from prompts_app.services.story import Chapter
 from prompts_app.templatetags.figures import percent, points
 from prompts_app.templatetags.sentences import AGAIN, error_sentence
@@ -129,8 +131,11 @@ def figures(matrix: Matrix, baseline: Version | None) -> list[dict[str, str]]:
     return shown
 
 
-def counted(group: Group) -> list[str]:
-    """Return what was counted, hidden runs and calls without an answer included."""
+def counted(group: Group, version: Version, history: Iterable[Version]) -> list[str]:
+    """Return what was counted, hidden runs and calls without an answer included.
+
+    `history` holds every version of the entry.
+    """
     hidden = group.runs - group.shown
     runs = ngettext("%(runs)s run", "%(runs)s runs", group.runs) % {
         "runs": number_format(group.runs)
@@ -143,14 +148,7 @@ def counted(group: Group) -> list[str]:
         }
     said = [_("%(runs)s; %(readable)s.") % {"runs": runs, "readable": _readable(group)}]
     if hidden:
-        said.append(
-            ngettext(
-                "%(count)s is hidden by the author and counts.",
-                "%(count)s are hidden by the author and count.",
-                hidden,
-            )
-            % {"count": number_format(hidden)}
-        )
+        said.append(_hidden(hidden, version, history))
     if group.unanswered:
         said.append(
             ngettext(
@@ -162,6 +160,22 @@ def counted(group: Group) -> list[str]:
         if number:
             said.append(_left(name, number) % {"count": number_format(number)})
     return said
+
+
+def _hidden(number: int, version: Version, history: Iterable[Version]) -> str:
+    if any(one.withdrawn_at for one in sharing(history, version).values()):
+        said = ngettext(
+            "%(count)s is hidden by the author or of a withdrawn version, and counts.",
+            "%(count)s are hidden by the author or of a withdrawn version, and count.",
+            number,
+        )
+    else:
+        said = ngettext(
+            "%(count)s is hidden by the author and counts.",
+            "%(count)s are hidden by the author and count.",
+            number,
+        )
+    return said % {"count": number_format(number)}
 
 
 def _readable(group: Group) -> str:

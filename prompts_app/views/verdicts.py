@@ -29,7 +29,7 @@ def constraints_of(content: Mapping[str, Any], verdicts: Verdicts) -> list[dict[
     shown = stated(constraints)
     for one, constraint in zip(shown, constraints, strict=True):
         spec = constraint.get("assertion")
-        verdict = verdicts.get(rule_of(spec)) if spec else None
+        verdict = verdicts.get(rule_of(spec)) if spec and verdicts else None
         one |= {"judge": ""}
         if verdict is not None:
             one |= {

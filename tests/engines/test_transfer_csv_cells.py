@@ -2,15 +2,21 @@
 
 import csv
 import io
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prompts_app.transfer.csv_cells import row, unguarded
+from prompts_app.transfer.csv_cells import row
 
 SIGNS = ["=", "+", "-", "@", "\t", "\r", "\n", "\r\n", "'", '"', ",", ";", "＝", "a", "é", "1", " "]
 texts = st.lists(st.sampled_from(SIGNS), max_size=8).map("".join)
+
+
+def unguarded(text: str) -> str:
+    """Take the apostrophe away where a reader of the file is told that there is one too many."""
+    return text[1:] if re.match(r"'+[=+\-@\t\r\n＝＋－＠]", text) else text
 
 
 def cells(text: str) -> list[str]:

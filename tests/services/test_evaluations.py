@@ -97,8 +97,8 @@ def wish(entry: Entry, model: LLMModel, number: int = 1, **fields: Any) -> Wish:
 
 def work() -> None:
     """Make and judge what can be made now, as the worker does, one after another."""
-    while (claimed := execution.claim_next()) is not None:
-        client.run(execution.perform(claimed))
+    while claimed := execution.claim(1):
+        client.run(execution.perform(claimed[0]))
     while runs := judging.claim_due():
         for asked in judging.judge_claimed(runs):
             client.run(judges.ask(asked))
@@ -184,8 +184,7 @@ def test_a_lost_call_counts_in_full_and_runs_again_once(
     entry: Entry, model: LLMModel, provider: Provider
 ) -> None:
     evaluation = evaluations.start(entry, wish(entry, model, number=2, repeats=4))
-    lost = execution.claim_next()
-    assert lost is not None
+    (lost,) = execution.claim(1)
     assert execution.take_back_lost() == 0, "its worker may still be alive"
     time_passes()
     assert execution.take_back_lost() == 1
@@ -209,8 +208,7 @@ def test_whoever_dies_every_time_is_given_up(entry: Entry, model: LLMModel) -> N
     run = Run.objects.earliest("created_at")
     bounds = 0
     for _ in range(execution.MAX_ATTEMPTS):
-        claimed = execution.claim_next()
-        assert claimed is not None
+        (claimed,) = execution.claim(1)
         assert claimed.run == run
         bounds += claimed.plan.bound
         time_passes()
@@ -230,15 +228,14 @@ def test_a_busy_provider_is_left_alone_for_as_long_as_it_asks(
     provider.script(whole(429, {"error": {"message": "slow down"}}, "application/json",
                           "Retry-After: 40"))  # fmt: skip
     evaluations.start(entry, wish(entry, model, number=3))
-    claimed = execution.claim_next()
-    assert claimed is not None
+    (claimed,) = execution.claim(1)
     begun = timezone.now()
     client.run(execution.perform(claimed))
     run = Run.objects.get(pk=claimed.run.pk)
     assert (run.state, run.error_code) == ("waiting", "rate_limited")
     assert run.not_before is not None
     assert timedelta(seconds=39) < run.not_before - begun < timedelta(seconds=45)
-    assert execution.claim_next() is None, "the others wait as well"
+    assert not execution.claim(1), "the others wait as well"
     assert len(provider.requests) == 1
     time_passes()
     provider.script([*answer("Two words")])
@@ -290,25 +287,22 @@ def test_a_provider_gets_no_more_calls_at_once_than_it_allows(
 ) -> None:
     SiteProvider.objects.update(at_once=3)
     evaluations.start(entry, wish(entry, model, number=5))
-    claimed = [execution.claim_next() for _ in range(4)]
-    assert [one is not None for one in claimed] == [True, True, True, False]
-    assert claimed[0] is not None
+    claimed = [one for _ in range(4) for one in execution.claim(1)]
+    assert len(claimed) == 3
     client.run(execution.perform(claimed[0]))
-    assert execution.claim_next() is not None
+    assert len(execution.claim(1)) == 1
 
 
 def test_whoever_waits_for_one_run_comes_before_a_matrix(entry: Entry, model: LLMModel) -> None:
     evaluations.start(entry, wish(entry, model, number=3))
     single = captures.request_capture(published(entry), model, {"text": "x"})
-    claimed = execution.claim_next()
-    assert claimed is not None
+    (claimed,) = execution.claim(1)
     assert claimed.run == single
 
 
 def test_stopping_and_going_on(entry: Entry, model: LLMModel) -> None:
     evaluation = evaluations.start(entry, wish(entry, model, number=4))
-    under_way = execution.claim_next()
-    assert under_way is not None
+    (under_way,) = execution.claim(1)
     assert evaluations.stop(evaluation) == 3
     work()
     client.run(execution.perform(under_way))
@@ -450,8 +444,8 @@ def test_a_model_judges_for_a_price(entry: Entry, model: LLMModel, provider: Pro
     expected = wishes.estimate(entry, wanted)
     assert expected.judge_bound > 0
     evaluation = evaluations.start(entry, wanted)
-    while (claimed := execution.claim_next()) is not None:
-        client.run(execution.perform(claimed))
+    while claimed := execution.claim(1):
+        client.run(execution.perform(claimed[0]))
     reply = '{"reason": "It is rude.", "pass": false, "score": 0.1}'
     provider.script(whole(200, completion(reply)))
     work()
@@ -510,8 +504,8 @@ def test_a_judge_without_money_waits_for_the_next_day(
 ) -> None:
     factories.version(entry, content("Summarise: {{ text }}", RUBRIC))
     evaluations.start(entry, wish(entry, model, judge=model))
-    while (claimed := execution.claim_next()) is not None:
-        client.run(execution.perform(claimed))
+    while claimed := execution.claim(1):
+        client.run(execution.perform(claimed[0]))
     SiteGrant.objects.update(daily_cap=0)
     work()
     run = Run.objects.get()
@@ -525,8 +519,7 @@ def test_told_to_stop_the_worker_gives_its_calls_back(
 ) -> None:
     provider.script([Hang()])
     evaluation = evaluations.start(entry, wish(entry, model, repeats=3))
-    claimed = execution.claim_next()
-    assert claimed is not None
+    (claimed,) = execution.claim(1)
 
     async def told_to_stop() -> None:
         task = asyncio.create_task(execution.perform(claimed))

@@ -65,8 +65,7 @@ def captured(entry: Entry, model: LLMModel) -> Run:
     """Return a run as the worker leaves it."""
     assert entry.published is not None
     run = captures.request_capture(entry.published, model, {"text": "Été, “ok”?"})
-    claimed = execution.claim_next()
-    assert claimed is not None
+    (claimed,) = execution.claim(1)
     client.run(execution.perform(claimed))
     return Run.objects.get(pk=run.pk)
 
@@ -155,9 +154,8 @@ def test_a_run_is_finished_with_its_receipt_or_not_at_all(entry: Entry, provider
     model = served(entry, provider)
     assert entry.published is not None
     run = captures.request_capture(entry.published, model, {"text": "x"})
-    claimed = execution.claim_next()
+    (claimed,) = execution.claim(1)
     key = receipt_keys.signing_key()
-    assert claimed is not None
     assert key is not None
     Receipt.objects.create(run=run, key=key, statement="{}", signature="")
     with pytest.raises(IntegrityError):
@@ -171,8 +169,7 @@ def test_a_run_whose_lease_was_over_gets_none(entry: Entry, provider: Provider) 
     model = served(entry, provider)
     assert entry.published is not None
     captures.request_capture(entry.published, model, {"text": "x"})
-    claimed = execution.claim_next()
-    assert claimed is not None
+    (claimed,) = execution.claim(1)
     Run.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     assert execution.take_back_lost() == 1
     client.run(execution.perform(claimed))
@@ -184,8 +181,7 @@ def test_a_version_withdrawn_meanwhile_gives_none(entry: Entry, provider: Provid
     model = served(entry, provider)
     assert entry.published is not None
     captures.request_capture(entry.published, model, {"text": "x"})
-    claimed = execution.claim_next()
-    assert claimed is not None
+    (claimed,) = execution.claim(1)
     versions.withdraw_version(entry.published)
     client.run(execution.perform(claimed))
     assert Run.objects.get().state == Run.State.DONE
@@ -201,8 +197,8 @@ def test_a_worker_whose_key_was_rotated_takes_no_more(
     assert entry.published is not None
     run = captures.request_capture(entry.published, model, {"text": "x"})
     receipt_keys.say_once.cache_clear()
-    assert execution.claim_next() is None
-    assert execution.claim_next() is None
+    assert not execution.claim(1)
+    assert not execution.claim(1)
     run.refresh_from_db()
     assert run.state == Run.State.WAITING
     assert caplog.text.count("start this process again") == 1

@@ -119,6 +119,23 @@ def test_hidden_withdrawn_and_unanswered_count_and_are_named(client: Client) -> 
     assert "removed, still counted" in shown
 
 
+def test_answers_of_a_withdrawn_version_are_not_called_hidden_by_the_author(client: Client) -> None:
+    entry, found = rich()
+    other = {"text": "Says well", "assertion": {"type": "contains", "value": "well"}}
+    factories.version(entry, engineered(constraints=[*CONSTRAINTS, other]))
+    versions.withdraw_version(entry.versions.get(number=2))
+    factories.judged(entry)
+    entry.refresh_from_db()
+    said = "7 are hidden by the author or of a withdrawn version, and count."
+    assert said in page(client, entry)
+    assert said in client.get(f"/@{entry.owner.profile.handle}/{entry.slug}/").content.decode()
+    assert said in client.get(f"/@{entry.owner.profile.handle}/{entry.slug}/v3/").content.decode()
+    shown = page(client, entry, f"?case={found[1].pk}&model=model-b", below="answers/")
+    assert "1 answer went with its version, which was withdrawn, and counts." in shown
+    assert "No answer here is shown." in shown
+    assert "hidden by the author" not in shown
+
+
 def test_pasted_outputs_prove_nothing(client: Client) -> None:
     entry, _first, second = two_versions()
     factories.run(second, factories.case(entry), output="good", origin=Run.Origin.PASTED)

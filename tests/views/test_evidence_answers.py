@@ -5,7 +5,7 @@ import re
 import pytest
 from django.test import Client
 
-from prompts_app.models import Run
+from prompts_app.models import Entry, Run
 from prompts_app.services import cases
 from tests import factories
 from tests.views.test_evidence import address, engineered, page, rich, two_versions
@@ -55,6 +55,16 @@ def test_two_models_beside_each_other(client: Client) -> None:
     assert "model-a" in side(shown, "main")
     assert "model-b" in side(shown, "beside")
     assert "one two three" not in shown
+
+
+def test_constraints_are_read_in_the_language_of_the_entry(client: Client) -> None:
+    entry, found = rich()
+    Entry.objects.filter(pk=entry.pk).update(language="de")
+    for query in ("&with=model-b", ""):
+        shown = page(client, entry, f"?case={found[0].pk}&model=model-a{query}", below="answers/")
+        for name in ("main", "beside"):
+            assert '<span lang="de">Says good</span>' in side(shown, name)
+        assert 'lang=""' not in shown
 
 
 def test_a_model_beside_itself_is_no_comparison(client: Client) -> None:

@@ -14,8 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from prompts_app.models import Entry, Run
 from prompts_app.services import cases
 from prompts_app.services.results import FIELDS
-from prompts_app.transfer.csv_cells import unguarded
 from tests import factories
+from tests.engines.test_transfer_csv_cells import unguarded
 from tests.views.test_evidence import CONSTRAINTS, address, engineered, rich, two_versions
 
 pytestmark = pytest.mark.django_db

@@ -223,6 +223,7 @@ def test_a_one_time_id_of_somebody_else_starts_nothing(
     for wrong in ("", "x", "\x00"):
         response = client.post(address(entry), sent(wish_of(entry, model), key=wrong))
         assert response.status_code == 422
+        assert "Reload the page and start again." in body(response)
     assert not Run.objects.exists()
 
 
@@ -241,6 +242,8 @@ def test_nobody_pays_more_than_what_was_shown(
         key = page.context["form"]["key"].value()
         client.post(address(entry), sent(wish, expected.bound, key=key))
         assert Evaluation.objects.get().bound == expected.bound
+    else:
+        assert "Reload the page and start again." in body(page)
 
 
 def unreadable(entry: Entry) -> None:
@@ -390,6 +393,30 @@ def test_a_judging_model_is_asked_for_where_a_rule_needs_one(
     assert "judges" not in body(response)
 
 
+def test_a_demo_model_judges_only_where_it_was_chosen(client: Client, judged: Entry) -> None:
+    demo = Provider.objects.create(
+        source=Provider.Source.DEMO, name="Demo model", base_url="http://127.0.0.1:9/v1"
+    )
+    SiteGrant.objects.create(user=judged.owner, daily_cap=10**6)
+    scripted = factories.model(demo, "demo-small")
+    assert judged.published is not None
+    page = client.get(address(judged))
+    assert page.context["form"]["judge"].value() == ""
+    assert "1 constraint needs a model that judges and stays open." in body(page)
+    assert "No stored answer waits" in body(page)
+    run = factories.run(judged.published, judge=scripted)
+    page = client.get(address(judged))
+    assert page.context["form"]["judge"].value() == ""
+    assert page.context["judge_form"]["judge"].value() == ""
+    assert "Choose a model." in body(page)
+    assert "Judge 1 answer" not in body(page)
+    client.post(address(judged), {"do": "judge", "judge": scripted.pk, "agreed": str(10**9)})
+    run.refresh_from_db()
+    assert run.judge_due is not None
+    real = model_of(judged, "model-z")
+    assert client.get(address(judged)).context["form"]["judge"].value() == str(real.pk)
+
+
 def test_a_judge_whose_key_cannot_be_read_is_refused_at_its_field(
     client: Client, judged: Entry, model: LLMModel
 ) -> None:
@@ -421,9 +448,11 @@ def test_stored_answers_are_judged_at_the_price_that_was_shown(
     assert button in body(part)
     assert "<html" not in part.content.decode()
     data = {"do": "judge", "judge": str(model.pk), "agreed": "0"}
-    response = client.post(address(judged), data | {"agreed": str(bound - 1)})
-    assert response.status_code == 422
-    assert "Its cost has changed." in body(response)
+    for less in (str(bound - 1), "", "x", "\x00"):
+        response = client.post(address(judged), data | {"agreed": less})
+        assert response.status_code == 422
+        assert body(response).count("Its cost has changed.") == 1
+        assert button in body(response)
     assert client.post(address(judged), data | {"do": "judge-cost"}).status_code == 200
     for wrong in ("", "x", "\x00", "9" * 30):
         assert client.post(address(judged), data | {"judge": wrong}).status_code == 422
@@ -450,10 +479,13 @@ def test_another_version_becomes_the_baseline(client: Client, entry: Entry) -> N
 def test_the_one_liner_is_kept_and_offered_to_run(
     client: Client, entry: Entry, model: LLMModel
 ) -> None:
+    shown = client.get(address(entry)).content.decode()
+    assert "optional" not in shown[shown.index("Write the one-liner") :]
     for wrong in ("", "  \n", "x" * 60_001, "a\x00b"):
         response = client.post(address(entry), {"do": "one-liner", "prompt": wrong})
         assert response.status_code == 422
         assert list(response.context["one_liner_form"].errors) == ["prompt"]
+        assert ("Write the one-liner first." in body(response)) == (not wrong.strip())
     page = client.post(address(entry), {"do": "one-liner", "prompt": "Sum up"}, follow=True)
     assert "The one-liner is kept as version 3, the baseline." in body(page)
     assert page.context["form"]["versions"].value() == ["3"]

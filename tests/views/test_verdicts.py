@@ -1,10 +1,14 @@
 """What rules found in one output, as pages list it."""
 
+import pytest
+from django.utils import translation
+
 from prompts_app.assertions import registry
 from prompts_app.assertions.base import Output
+from prompts_app.services.cells import Counts
 from prompts_app.services.judging import kept_form
 from prompts_app.services.rules import rules_of
-from prompts_app.views.verdicts import constraints_of
+from prompts_app.views.verdicts import constraints_of, said_of
 
 CONTENT = {
     "constraints": [
@@ -49,3 +53,27 @@ def test_what_nobody_has_judged_has_no_state() -> None:
 
 def test_a_withdrawn_version_has_no_constraints() -> None:
     assert constraints_of({}, judged("[1]")) == []
+
+
+@pytest.mark.parametrize(
+    ("counts", "english", "french"),
+    [
+        (Counts(passed=1), "kept in 1 of 1 run", "respectée dans 1 exécution sur 1"),
+        (Counts(passed=7), "kept in 7 of 7 runs", "respectée dans 7 exécutions sur 7"),
+        (Counts(failed=1), "broken in 1 of 1 run", "non respectée dans 1 exécution sur 1"),
+        (
+            Counts(passed=6, failed=1),
+            "broken in 1 of 7 runs",
+            "non respectée dans 1 des 7 exécutions",
+        ),
+        (
+            Counts(passed=6, untestable=1),
+            "not testable in 1 of 7 runs",
+            "non testable dans 1 des 7 exécutions",
+        ),
+    ],
+)
+def test_one_and_many_agree_with_their_noun(counts: Counts, english: str, french: str) -> None:
+    assert said_of(counts) == english
+    with translation.override("fr"):
+        assert said_of(counts) == french
