@@ -19,6 +19,9 @@ P = ParamSpec("P")
 KEEP_HEADER = "X-Promptfolio-Keep"
 STREAM_HEADER = "X-Promptfolio-Stream"
 
+# Made once: json.dumps() would make one for every piece of every answer.
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
+
 # Query arguments that change what a public page shows. A kept page ignores every other one.
 PAGE_ARGUMENTS = frozenset(
     {
@@ -114,7 +117,7 @@ class SeeOther(HttpResponseRedirect):
 
 def event_frame(event: str, data: dict[str, Any]) -> bytes:
     """Return one server-sent event (WHATWG HTML, section 9.2), its data as JSON on one line."""
-    return f"event: {event}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
+    return f"event: {event}\ndata: {_ENCODER.encode(data)}\n\n".encode()
 
 
 def client_address(request: HttpRequest) -> str:

@@ -19,6 +19,8 @@ from prompts_app.llm.parameters import MAX_RETRIES, refused_parameter
 from prompts_app.llm.types import Endpoint, Limits
 
 SERVER_SENT = "text/event-stream"
+# Made once: json.loads() would make one for every piece of every answer.
+_DECODER = json.JSONDecoder(parse_constant=lambda _constant: None)
 JSON = "application/json"
 
 
@@ -263,10 +265,6 @@ def parse_json(data: bytes) -> tuple[Any, bool]:
         text = data.decode("utf-8", "replace")
         replaced = True
     try:
-        return json.loads(text, parse_constant=_nothing), replaced
+        return _DECODER.decode(text), replaced
     except RecursionError:
         raise ValueError("nested too deeply") from None
-
-
-def _nothing(_: str) -> None:
-    return None
