@@ -1,5 +1,6 @@
 """Tries through the site beside calls with the bare `openai` client, one after the other."""
 
+import json
 import re
 import time
 import uuid
@@ -7,6 +8,11 @@ from dataclasses import dataclass
 
 import httpx2
 import openai
+
+from tests.site import RunningSite
+
+# Sixty tokens at once, after 20 ms (bench/upstream.py).
+MODEL = "paced-20-0-60"
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,7 @@ def bare(client: openai.OpenAI, prompt: str) -> Timing:
     started = time.perf_counter()
     first = 0.0
     stream = client.chat.completions.create(
-        model="model-a",
+        model=MODEL,
         messages=[{"role": "user", "content": prompt}],
         stream=True,
         stream_options={"include_usage": True},
@@ -54,11 +60,19 @@ def bare(client: openai.OpenAI, prompt: str) -> Timing:
     return Timing(first, time.perf_counter() - started)
 
 
-def visitor(url: str, path: str) -> tuple[httpx2.Client, dict[str, str]]:
-    """Return a browser with the try page open, and the form on it without its one-time id."""
-    client = httpx2.Client(base_url=url, timeout=30, trust_env=False)
+def visitor(site: RunningSite, path: str) -> tuple[httpx2.Client, dict[str, str]]:
+    """Return a browser with the try page open; its form without the one-time id and the model."""
+    client = httpx2.Client(base_url=site.url, timeout=30, trust_env=False)
     page = client.get(path).text
-    client.headers["Referer"] = url + path
-    form = dict(re.findall(r'name="(csrfmiddlewaretoken|model)" value="([^"]+)"', page))
+    client.headers["Referer"] = site.url + path
+    form = dict(re.findall(r'name="(csrfmiddlewaretoken)" value="([^"]+)"', page))
     client.headers["X-CSRFToken"] = form["csrfmiddlewaretoken"]
     return client, form | {"value-text": "Some text to summarise."}
+
+
+def models(site: RunningSite) -> dict[str, str]:
+    """Return the key of each model by its name."""
+    code = "from prompts_app.models import LLMModel; import json; "
+    code += "print(json.dumps({m.name: str(m.pk) for m in LLMModel.objects.all()}))"
+    found: dict[str, str] = json.loads(site.python(code))
+    return found

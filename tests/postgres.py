@@ -31,11 +31,14 @@ class Postgres:
     """A PostgreSQL server with its data under `folder`, reached through a socket there.
 
     As root it runs as the user `nobody`, since PostgreSQL refuses root, and from a copy of its
-    programs, since `nobody` may not be able to open the folder they were installed in.
+    programs, since `nobody` may not be able to open the folder they were installed in. `durable`
+    lets a power cut lose nothing, as a site's own database does.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, durable: bool = False) -> None:
         self.folder = folder
+        # Tests may lose their data in a power cut; everything else is as in production.
+        self._options = () if durable else ("-c", "fsync=off", "-c", "full_page_writes=off")
         self._process: subprocess.Popen[bytes] | None = None
         self._uid: int | None = None
         self._gid: int | None = None
@@ -70,8 +73,7 @@ class Postgres:
         self._run("initdb", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
         program = self._programs / "bin" / "postgres"
         log = self.folder / "log"
-        # Tests may lose their data in a power cut; everything else is as in production.
-        options = ("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200")
+        options = (*self._options, "-c", "max_connections=200")
         libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
         def follow_parent() -> None:
