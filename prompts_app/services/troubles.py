@@ -24,8 +24,8 @@ class Trouble:
 
     `code` is an error's code (llm.errors.CODES and those of tries), a label of an answer
     (llm.types.LABELS), or "stopped". `answered` is when the model last gave an answer, None where
-    it gave none. `is_own` says whether the author added its provider, `provider` which that is;
-    both are as good as unknown for a model that is no more.
+    it gave none. `provider` is None for a model that is no more; `is_own` says whether it is the
+    author's.
     """
 
     model: str
@@ -47,28 +47,30 @@ class Trouble:
 def troubles(owner: User, first: date) -> list[Trouble]:
     """Return what went wrong in the tries of an author's entries since a day, newest first.
 
-    Two troubles of one answer are told apart, and each counts it. Makes one query.
+    What prevented answers comes before what stands beside them. Two troubles of one answer are told
+    apart, and each counts it. Makes one query.
     """
-    found: dict[tuple[str, str, str], Trouble] = {}
+    found: dict[tuple[str, str, int | None, str], Trouble] = {}
     answered: defaultdict[tuple[str, str], list[datetime]] = defaultdict(list)
     for row in _counted(owner, first):
-        model, host = row["model_asked"], row["provider_host"]
+        model, host, provider = row["model_asked"], row["provider_host"], row["model__provider"]
         if row["state"] == Try.State.DONE:
             answered[model, host].append(row["last"])
         for code in _codes(row["state"], row["error_code"], row["labels"]):
             new = Trouble(
-                *(model, host, code, row["model__provider"]),
+                *(model, host, code, provider),
                 row["model__provider__owner"] == owner.pk,
                 *(row["count"], row["first"], row["last"]),
             )
-            known = found.setdefault((model, host, code), new)
+            known = found.setdefault((model, host, provider, code), new)
             if known is not new:
                 known.count += new.count
                 known.first = min(known.first, new.first)
                 known.last = max(known.last, new.last)
     for trouble in found.values():
         trouble.answered = max(answered[trouble.model, trouble.host], default=None)
-    return sorted(found.values(), key=lambda one: (one.last, one.count), reverse=True)
+    newest = sorted(found.values(), key=lambda one: (one.last, one.count), reverse=True)
+    return sorted(newest, key=lambda one: one.code in LABELS)
 
 
 def failures(owner: User, first: date) -> int:

@@ -93,6 +93,8 @@ def trouble_sentence(code: str) -> str:
 @register.filter
 def trouble_advice(trouble: Trouble) -> str:
     """Return what the author can do about it."""
+    if trouble.provider is None:
+        return _("Nothing: this model is no more.")
     if trouble.code in _OF_ITS_KEEPER and not trouble.is_own:
         return _("Tell the operator of this site, whose provider it is.")
     return str(ADVICE.get(trouble.code, _BROKEN))

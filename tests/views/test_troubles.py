@@ -52,10 +52,16 @@ def signed_in(client: Client, owner: User) -> Client:
 
 def failed(entry: Entry, code: str, model: LLMModel | None = None, **fields: Any) -> Try:
     """A try that failed; what the visitor wrote and got is a secret."""
-    given = {"state": "failed", "error_code": code, "values": {"text": "secret"}}
-    given |= {"output": "secret", "error_detail": "secret", "model": model}
-    name = model.name if model is not None else "gone-model"
-    given |= {"model_asked": name, "provider_host": "host.example"}
+    given: dict[str, Any] = {
+        "state": "failed",
+        "error_code": code,
+        "values": {"text": "secret"},
+        "output": "secret",
+        "error_detail": "secret",
+        "model": model,
+        "model_asked": model.name if model is not None else "gone-model",
+        "provider_host": "host.example",
+    }
     return factories.attempt(entry, **(given | fields))
 
 
@@ -97,6 +103,27 @@ def test_of_the_sites_own_provider_the_operator_is_told(signed_in: Client, entry
         ),
         "The input is too long for this model.": "Give variables a shorter maximum length.",
     }
+
+
+def test_of_a_model_that_is_no_more_there_is_nothing_to_do(
+    signed_in: Client, entry: Entry, model: LLMModel
+) -> None:
+    failed(entry, "unauthorized", model)
+    model.provider.delete()
+    [row] = rows(signed_in)
+    assert (row[0], row[2]) == ("own-model host.example", "Nothing: this model is no more.")
+
+
+def test_what_prevents_answers_comes_first(
+    signed_in: Client, entry: Entry, model: LLMModel
+) -> None:
+    earlier = timezone.now() - timedelta(hours=1)
+    failed(entry, "silent", model, created_at=earlier)
+    failed(entry, "", model, state="done", labels=["length"])
+    assert [row[1] for row in rows(signed_in)] == [
+        "The answer stopped on its way.",
+        "The answer stops at its token limit.",
+    ]
 
 
 def test_answers_are_counted_by_each_of_their_labels(
