@@ -45,7 +45,7 @@ def mixed(rng: random.Random, number: int, *, hanging: bool) -> list[str]:
     names = [*KINDS, *LEFT, *(HANGING if hanging else ())]
     names += rng.choices(
         [name for name in names if name not in ("endless", "huge-event")]
-        + ["good", "drip", *LEFT] * 3,
+        + ["good", "drip", *LEFT] * 8,
         k=number - len(names),
     )
     rng.shuffle(names)
