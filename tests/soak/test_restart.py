@@ -272,7 +272,9 @@ def test_an_answer_waits_for_a_database_that_is_away(site: Site, provider: Provi
             assert rest.count("event: done") == rest.count("event: ") == 1
             assert visitor.kept(attempt)["state"] == "done"
         assert money_open(site) == "0 0"
-        assert "the database is away, asking again" in site.log()
+        # SQLite's writers wait for the lock themselves.
+        if not site.environment["DATABASE_URL"].startswith("sqlite"):
+            assert "the database is away, asking again" in site.log()
 
 
 def everywhere(site: Site) -> set[int]:
