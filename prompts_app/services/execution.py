@@ -193,7 +193,10 @@ def _keep_answer(claimed: Claimed, result: Finished | PictureResult) -> None:
     if isinstance(result, PictureResult):
         entry = run.version.entry
         try:
-            outcome["picture"] = pictures.keep_picture(entry.owner, result.data, entry=entry)
+            # Kept already where the database went away between this and the next step.
+            if run.picture is None:
+                run.picture = pictures.keep_picture(entry.owner, result.data, entry=entry)
+            outcome["picture"] = run.picture
         except PictureError:
             outcome |= calls.NOT_A_PICTURE
     _finish(run, result.response_id, **outcome)

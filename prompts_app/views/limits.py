@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from prompts_app.forms.limits import LimitsForm
 from prompts_app.http import Request
 from prompts_app.models import Spending
-from prompts_app.services import days, spending
+from prompts_app.services import days, spending, troubles
 from prompts_app.templatetags.limits import refusal_reason
 from prompts_app.views.studio import author
 
@@ -44,6 +44,7 @@ def limits(request: Request) -> HttpResponse:
         "site_purse": len(purses) > 1 or any(day.site for day in latest),
         "any_overrun": any(day.overrun for day in latest),
         "any_refused": any(day.refused for day in latest),
+        "failures": troubles.failures(request.user, first),
         "by_entry": spending.by_entry(request.user, first)[:ENTRIES_SHOWN],
         "reasons": [
             (refusal_reason(code), number)

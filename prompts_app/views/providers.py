@@ -1,5 +1,6 @@
 """The studio's list of providers of models; a new one, and the end of one."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -14,8 +15,11 @@ from prompts_app.forms.providers import ProviderForm
 from prompts_app.http import Request
 from prompts_app.llm import presets
 from prompts_app.models import Entry, LLMModel, Provider
-from prompts_app.services import providers
+from prompts_app.services import days, providers, troubles
+from prompts_app.views.limits import DAYS_SHOWN
 from prompts_app.views.studio import author
+
+TROUBLES_SHOWN = 100
 
 
 @author
@@ -24,6 +28,7 @@ def all_providers(request: Request) -> HttpResponse:
     """The author's own providers, those of the site if granted, and what can be added."""
     own = [_summary(provider) for provider in providers.own_providers(request.user)]
     granted = providers.granted(request.user)
+    since = days.today() - timedelta(days=DAYS_SHOWN - 1)
     context = {
         "nav": "studio",
         "studio_section": "providers",
@@ -31,6 +36,8 @@ def all_providers(request: Request) -> HttpResponse:
         "grant": granted[0] if granted else None,
         "sites": [_summary(provider) for provider in granted[1]] if granted else [],
         "presets": presets.PRESETS,
+        "troubles": troubles.troubles(request.user, since)[:TROUBLES_SHOWN],
+        "trouble_days": DAYS_SHOWN,
     }
     return render(request, "studio/providers.html", context)
 

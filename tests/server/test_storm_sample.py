@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.site import RunningSite
-from tests.soak.crowd import ByName, gather, mixed
+from tests.soak.crowd import ALL, gather, mixed
+from tests.soak.faults import ByName
 from tests.soak.storm import unleash
 
 POINT_AT = """
@@ -21,7 +22,7 @@ def crowded(site: RunningSite) -> Iterator[RunningSite]:
     before = site.python(
         "from prompts_app.models import Provider; print(Provider.objects.get().base_url)"
     )
-    with ByName() as provider:
+    with ByName(faults=ALL) as provider:
         site.python(POINT_AT.format(provider.base_url))
         yield site
         site.python(POINT_AT.format(before))
@@ -54,5 +55,5 @@ def test_versions_are_numbered_without_gaps(site: RunningSite) -> None:
 
 def test_crowd_ends_well(crowded: RunningSite) -> None:
     rng = random.Random(11)
-    outcome = gather(crowded, mixed(rng, 40, hanging=False), rng)
+    outcome = gather(crowded, mixed(rng, 60, hanging=False), rng)
     assert outcome.wrong == []

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, OperationalError
+from django.db.models.signals import pre_save
 from django.utils import timezone
 from pytest_django import Settings
 
 from prompts_app.llm import client
-from prompts_app.models import Entry, LLMModel, Receipt, ReceiptKey, Run
+from prompts_app.models import Entry, LLMModel, Picture, Receipt, ReceiptKey, Run
 from prompts_app.receipts import checks, keys
 from prompts_app.receipts.canonical import canonical, content_hash
 from prompts_app.receipts.checks import Line
@@ -140,6 +141,29 @@ def test_a_captured_picture_has_a_receipt(entry: Entry, provider: Provider) -> N
     assert Line("answer", "fails", "changed") in lines(run.receipt)
     Path(run.picture.file.path).unlink()
     assert Line("answer", "fails", "changed") in lines(run.receipt)
+
+
+def test_a_picture_is_kept_once_though_the_database_goes_before_its_receipt(
+    entry: Entry, provider: Provider
+) -> None:
+    versions.add_version(entry, factories.content("A mug: {{ text }}", kind="image"), "")
+    data = base64.b64encode(factories.png()).decode()
+    provider.script(whole(200, {"created": 1, "data": [{"b64_json": data}]}))
+    times = []
+
+    def gone_once(**_signal: object) -> None:
+        times.append(Picture.objects.count())
+        if len(times) == 1:
+            raise OperationalError("the database is away")
+
+    pre_save.connect(gone_once, sender=Receipt)
+    try:
+        run = captured(entry, served(entry, provider, name="painter", kind="image"))
+    finally:
+        pre_save.disconnect(gone_once, sender=Receipt)
+    assert times == [1, 1]
+    assert (run.state, run.picture) == (Run.State.DONE, Picture.objects.get())
+    assert checks.holds(lines(run.receipt))
 
 
 def test_what_failed_has_no_receipt(entry: Entry, provider: Provider) -> None:

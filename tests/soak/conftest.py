@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.site import RunningSite
-from tests.soak.crowd import ByName
+from tests.soak.crowd import ALL
+from tests.soak.faults import ByName
 from tests.soak.visits import open_site
 
 _figures = pytest.StashKey[list[str]]()
@@ -51,7 +52,7 @@ def quick_folder() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def crowd_provider() -> Iterator[ByName]:
     """A provider that does what the visitor's text names."""
-    with ByName() as provider:
+    with ByName(faults=ALL) as provider:
         yield provider
 
 

@@ -8,116 +8,27 @@ import re
 import time
 import uuid
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx2
 
-from tests.engines.provider import (
-    END,
-    Cut,
-    Hang,
-    Pause,
-    Provider,
-    Repeat,
-    Step,
-    answer,
-    chunk,
-    delta,
-    event,
-    head,
-    sse,
-    stop,
-    usage,
-    whole,
-)
 from tests.site import RunningSite
-from tests.soak.visits import CANARY, STREAM, TRY, Events, checked, events, text_of
+from tests.soak.faults import FAULTS, REFUSED, SLOW
+from tests.soak.visits import CANARY, STREAM, TRY, Events, many_visitors, text_of, visit
 
-WORDS = "An answer of **eight** words, piece by piece"
-LEAK = f"your key {CANARY} (Bearer {CANARY})"
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What the provider does, how the try must end, and what it may cost.
-
-    `ending` is "done" or the error's code; `cost` in micro-dollars, None for the full amount.
-    """
-
-    script: list[Step]
-    ending: str
-    cost: int | None
-    text: str | None = ""
-
-
-def _dripped() -> list[Step]:
-    steps: list[Step] = [head()]
-    for piece in WORDS.split(" "):
-        steps += [event(delta(piece + " ")), Pause(0.15)]
-    return [*steps, event(stop()), event(usage(5, 8)), END]
-
-
-HALF = delta("Half an an")
-KINDS: dict[str, Kind] = {
-    # 5 tokens at 1 and 8 at 2 dollars a million.
-    "good": Kind([*answer(WORDS)], "done", 21, WORDS),
-    "drip": Kind(_dripped(), "done", 21, WORDS + " "),
-    "no-usage": Kind(sse(delta(WORDS), stop()), "done", None, WORDS),
-    "no-key": Kind(whole(401, {"error": {"message": LEAK}}), "unauthorized", 0),
-    "limited": Kind(
-        whole(429, {"error": {"message": LEAK}}, "application/json", "Retry-After: 7"),
-        "rate_limited",
-        0,
-    ),
-    "too-long": Kind(
-        whole(400, {"error": {"code": "context_length_exceeded", "message": LEAK}}),
-        "context_too_long",
-        0,
-    ),
-    "down": Kind(whole(500, {"error": {"message": LEAK}}), "provider_error", None),
-    "page": Kind(whole(200, f"<html>{LEAK}</html>", "text/html"), "not_json", None),
-    "empty": Kind(whole(200, ""), "empty_answer", None),
-    "cut": Kind([head(), event(HALF), Cut()], "cut_off", None, "Half an an"),
-    "cut-told": Kind([head(), event(HALF), event(usage(5, 4)), Cut()], "cut_off", 13, "Half an an"),
-    "broken-inside": Kind(
-        sse(HALF, {"error": {"message": LEAK}}), "provider_error", None, "Half an an"
-    ),
-    "huge-event": Kind(
-        [head(), event(HALF), chunk(b"data: " + b"x" * 2_000_000)], "too_large", None, "Half an an"
-    ),
-    # The site cuts it where it must, and the provider told no usage.
-    "endless": Kind([head(), Repeat(event(delta("on and on " * 100)))], "done", None, None),
-}
-# These take as long as the site's patience: 30 and 60 seconds.
-HANGING: dict[str, Kind] = {
-    "silent": Kind([head(), event(HALF), Hang()], "silent", None, "Half an an"),
-    "never": Kind([Hang()], "no_first_token", None),
-    "comments": Kind([head(), Repeat(chunk(b": still here\n\n"), 0.5)], "no_first_token", None),
-}
 # Nobody stays for the end of these.
-LEFT: dict[str, Kind] = {
-    "left": Kind([head(), event(HALF), Hang()], "stopped", None, "Half an an"),
-    "left-early": Kind([Hang()], "stopped", None),
-    "left-anytime": Kind(_dripped(), "", None, None),
+LEFT = {
+    "left": FAULTS["left"],
+    "left-early": FAULTS["left-early"],
+    "left-anytime": replace(FAULTS["drip"], text=None),
 }
+KINDS = {name: fault for name, fault in FAULTS.items() if name not in LEFT and name != REFUSED}
+# These take as long as the site's patience: 30 and 60 seconds.
+HANGING = {name: SLOW[name] for name in ("silent", "never", "comments")}
 ALL = KINDS | HANGING | LEFT
-
-
-class ByName(Provider):
-    """The scripted provider; the script is the one named in the request's last message."""
-
-    async def _play(
-        self, script: list[Step], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> bool:
-        # Nothing is awaited between the request's arrival and this.
-        named = re.search(r"kind:([\w-]+)", self.requests[-1].json["messages"][-1]["content"])
-        # Thousands of requests pass here; none is asked for later.
-        self.requests.clear()
-        assert named is not None
-        return await super()._play(ALL[named[1]].script, reader, writer)
 
 
 @dataclass
@@ -134,7 +45,7 @@ def mixed(rng: random.Random, number: int, *, hanging: bool) -> list[str]:
     names = [*KINDS, *LEFT, *(HANGING if hanging else ())]
     names += rng.choices(
         [name for name in names if name not in ("endless", "huge-event")]
-        + ["good", "drip", *LEFT] * 3,
+        + ["good", "drip", *LEFT] * 8,
         k=number - len(names),
     )
     rng.shuffle(names)
@@ -145,36 +56,20 @@ async def _visit(
     client: httpx2.AsyncClient, model: str, name: str, rng: random.Random
 ) -> tuple[str, str, Events | None]:
     """One visitor's try: its kind, its id, and the stream if they stayed to its end."""
-    data = {"attempt": str(uuid.uuid4()), "value-text": f"kind:{name} x", "model": model}
+    text = f"kind:{name} x"
     if name == "left-anytime":
+        data = {"attempt": str(uuid.uuid4()), "value-text": text, "model": model}
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(rng.uniform(0, 1.5)):
                 await client.post(TRY, data=data, headers=STREAM)
         return name, data["attempt"], None
-    async with client.stream("POST", TRY, data=data, headers=STREAM) as response:
-        if response.status_code != 200:
-            raise AssertionError(f"{name}: {response.status_code} {await response.aread()!r}")
-        if name not in LEFT:
-            body = (await response.aread()).decode()
-            assert CANARY not in body, name
-            return name, data["attempt"], checked(events(body))
-        async for line in response.aiter_lines():
-            if ("event: start" if name == "left-early" else "Half an an") in line:
-                break
-    return name, data["attempt"], None
+    return name, *await visit(client, model, text, ALL[name].leaves_at)
 
 
 async def _all_visits(
     site: RunningSite, names: list[str], model: str, rng: random.Random
 ) -> list[tuple[str, str, Events | None] | BaseException]:
-    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=0)
-    async with httpx2.AsyncClient(
-        base_url=site.url, timeout=120, trust_env=False, limits=limits
-    ) as client:
-        page = await client.get(TRY)
-        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
-        assert token is not None
-        client.headers.update({"Referer": site.url + TRY, "X-CSRFToken": token[1]})
+    async with many_visitors(site) as client:
         return await asyncio.gather(
             *(_visit(client, model, name, rng) for name in names), return_exceptions=True
         )
@@ -214,11 +109,11 @@ def gather(site: RunningSite, names: list[str], rng: random.Random) -> Outcome:
     visits = asyncio.run(_all_visits(site, names, model, rng))
     outcome = Outcome(seconds=time.monotonic() - begun)
     after = books(site, since)
-    for visit in visits:
-        if isinstance(visit, BaseException):
-            outcome.wrong.append(f"{type(visit).__name__}: {visit}")
+    for one in visits:
+        if isinstance(one, BaseException):
+            outcome.wrong.append(f"{type(one).__name__}: {one}")
             continue
-        name, attempt, stream = visit
+        name, attempt, stream = one
         kept = after["tries"].get(attempt)
         if kept is None:
             # Who leaves before the form has arrived has tried nothing.
@@ -242,24 +137,24 @@ def gather(site: RunningSite, names: list[str], rng: random.Random) -> Outcome:
 
 
 def _problem(name: str, kept: list[Any], stream: Events | None) -> str:
-    kind = ALL[name]
+    fault = ALL[name]
     state, code, cost, text, _detail = kept
-    if not kind.ending:
+    if name == "left-anytime":
         return "" if state in ("done", "stopped") else f"{state} {code}"
     ending = code if state == "failed" else state
-    if ending != kind.ending:
+    if ending != fault.ending:
         return f"{ending} {_detail}"
-    if cost != kind.cost:
+    if cost != fault.cost:
         return f"cost {cost}"
-    if kind.text is not None and text != kind.text:
+    if fault.text is not None and text != fault.text:
         return f"kept {text[:60]!r}"
     if stream is not None:
         last = stream[-1][1]
         told = last.get("code", "done")
-        if told != kind.ending or text_of(stream) != text:
+        if told != fault.ending or text_of(stream) != text:
             return f"told {told}, {len(text_of(stream))} of {len(text)} characters"
-        if name == "limited" and last["retry_after"] != 7:
-            return "no time to wait"
+        if told != "done" and last["retry_after"] != fault.retry_after:
+            return f"asked to wait {last['retry_after']}"
     return ""
 
 

@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx2
@@ -27,11 +28,12 @@ from tests.engines.provider import (
 )
 from tests.outage import away
 from tests.soak.storm import crash_postgres
-from tests.soak.visits import STREAM, TRY, Site, Visitor, events, open_site
+from tests.soak.visits import STREAM, TRY, Site, Visitor, checked, events, open_site
 
 Note = Callable[[object], None]
 HALF = "As far as this"
-OPEN = 10
+OPEN = 20
+AWAY_SECONDS = 10.0
 LEASES_PASS = """
 from datetime import timedelta
 from django.utils import timezone
@@ -39,6 +41,10 @@ from prompts_app.models import Reservation, Try
 long_ago = timezone.now() - timedelta(hours=1)
 Reservation.objects.filter(state="open").update(lease_until=long_ago)
 Try.objects.filter(state="running").update(created_at=long_ago)
+"""
+COUNTS = """
+from prompts_app.models import *
+print(Try.objects.count(), Reservation.objects.count())
 """
 on_postgres = pytest.mark.skipif(
     os.environ.get("TEST_DATABASE") != "postgres", reason="only a database server can be restarted"
@@ -222,10 +228,35 @@ def test_while_the_database_is_away_nothing_is_run_and_it_is_said(
         assert visitor.run("A text")[1][-1][0] == "done"
 
 
-@pytest.mark.parametrize("seconds", [10])
-def test_an_answer_waits_for_a_database_that_is_away(
-    site: Site, provider: Provider, seconds: float
+def test_a_try_before_a_database_that_is_away_runs_once_or_not_at_all(
+    site: Site, provider: Provider, note: Note
 ) -> None:
+    provider.script([*answer("Well again")])
+    with Visitor(site, timeout=60) as visitor, ThreadPoolExecutor(OPEN) as visitors:
+        asked = len(provider.requests)
+        site.stop_shell()
+        with away(site.environment["DATABASE_URL"]):
+            sent = [
+                visitors.submit(
+                    visitor.client.post, TRY, data=visitor.form("A text"), headers=STREAM
+                )
+                for _ in range(OPEN)
+            ]
+            time.sleep(AWAY_SECONDS)
+        answers = [one.result() for one in sent]
+        refused = [one.json() for one in answers if one.status_code == 503]
+        ran = [checked(events(one.text)) for one in answers if one.status_code == 200]
+        note(f"{len(refused)} refused, {len(ran)} ran")
+        assert len(refused) + len(ran) == OPEN
+        assert all(one["code"] == "database" for one in refused)
+        assert [found[-1][0] for found in ran] == ["done"] * len(ran)
+        assert len(provider.requests) - asked == len(ran)
+        assert site.python(COUNTS) == f"{len(ran)} {len(ran)}"
+        assert money_open(site) == "0 0"
+        assert not refused or "the database is away" in site.log()
+
+
+def test_an_answer_waits_for_a_database_that_is_away(site: Site, provider: Provider) -> None:
     provider.script(half_then_end(1))
     with Visitor(site) as visitor, contextlib.ExitStack() as stack:
         opened = []
@@ -235,12 +266,15 @@ def test_an_answer_waits_for_a_database_that_is_away(
             opened.append((attempt, lines))
         site.stop_shell()
         with away(site.environment["DATABASE_URL"]):
-            time.sleep(seconds)
+            time.sleep(AWAY_SECONDS)
         for attempt, lines in opened:
             rest = "\n".join(lines)
             assert rest.count("event: done") == rest.count("event: ") == 1
             assert visitor.kept(attempt)["state"] == "done"
         assert money_open(site) == "0 0"
+        # SQLite's writers wait for the lock themselves.
+        if not site.environment["DATABASE_URL"].startswith("sqlite"):
+            assert "the database is away, asking again" in site.log()
 
 
 def everywhere(site: Site) -> set[int]:

@@ -5,7 +5,7 @@ import json
 import re
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +81,39 @@ def open_site(
     log = site.log()
     assert CANARY not in log
     assert "Traceback" not in log, log[-4000:]
+
+
+@contextlib.asynccontextmanager
+async def many_visitors(site: RunningSite) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client that may send the try page's form, for as many visitors at once as wanted."""
+    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=0)
+    async with httpx2.AsyncClient(
+        base_url=site.url, timeout=400, trust_env=False, limits=limits
+    ) as client:
+        page = await client.get(TRY)
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
+        assert token is not None
+        client.headers.update({"Referer": site.url + TRY, "X-CSRFToken": token[1]})
+        yield client
+
+
+async def visit(
+    client: httpx2.AsyncClient, model: str, text: str, leaves_at: str = "", language: str = "en"
+) -> tuple[str, "Events | None"]:
+    """Try once; return the try's id and the stream, None where the visitor left before its end."""
+    data = {"attempt": str(uuid.uuid4()), "value-text": text, "model": model}
+    headers = STREAM | {"Accept-Language": language}
+    async with client.stream("POST", TRY, data=data, headers=headers) as response:
+        if response.status_code != 200:
+            raise AssertionError(f"{text}: {response.status_code} {await response.aread()!r}")
+        if not leaves_at:
+            body = (await response.aread()).decode()
+            assert CANARY not in body, text
+            return data["attempt"], checked(events(body))
+        async for line in response.aiter_lines():
+            if leaves_at in line:
+                break
+    return data["attempt"], None
 
 
 class Visitor:
