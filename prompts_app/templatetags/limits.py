@@ -18,7 +18,7 @@ from prompts_app.templatetags.sentences import error_sentence
 register = template.Library()
 
 # What is waited for is never over sooner than said.
-LAST_MINUTE = timedelta(minutes=1)
+MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 
 
 def _yours(allowed: int) -> str:
@@ -134,9 +134,10 @@ def refusal_sentence(code: str, until: datetime | None) -> str:
     sentence = error_sentence(code)
     if until is None or code.endswith("_busy"):
         return sentence
+    now = timezone.now()
     moment = date_format(until.astimezone(UTC), "DATETIME_FORMAT")
     return f"{sentence} " + _("You can try again in %(wait)s, from %(time)s UTC.") % {
-        "wait": timeuntil(until + LAST_MINUTE, timezone.now()),
+        "wait": timeuntil(max(until + MINUTE - SECOND, now + MINUTE), now),
         "time": moment,
     }
 
