@@ -53,6 +53,11 @@ def dollars(text: str, name: str) -> int:
     return int(amount * 1_000_000)
 
 
+def dollars_or_none(text: str, name: str) -> int | None:
+    """Return dollars as micro-dollars; None where nothing is set."""
+    return dollars(text, name) if text.strip() else None
+
+
 def site_url(text: str) -> str:
     """Return the public address without a trailing slash."""
     parts = urlsplit(text)

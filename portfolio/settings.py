@@ -64,8 +64,15 @@ try:
     TRIES_AT_ONCE_PER_AUTHOR = environment.between(
         env.int("TRIES_AT_ONCE_PER_AUTHOR", 20), 0, 10_000, "TRIES_AT_ONCE_PER_AUTHOR"
     )
+    TRIES_AT_ONCE_PER_ENTRY = environment.between(
+        env.int("TRIES_AT_ONCE_PER_ENTRY", 10), 0, 10_000, "TRIES_AT_ONCE_PER_ENTRY"
+    )
     SITE_DAILY_BUDGET = environment.dollars(
         env.str("SITE_DAILY_BUDGET_USD", "10.00"), "SITE_DAILY_BUDGET_USD"
+    )
+    # None where only the other limits say what an address may cost.
+    SITE_DAILY_BUDGET_PER_ADDRESS = environment.dollars_or_none(
+        env.str("SITE_DAILY_BUDGET_PER_ADDRESS_USD", ""), "SITE_DAILY_BUDGET_PER_ADDRESS_USD"
     )
     SITE_TRIES_PER_ADDRESS_PER_DAY = environment.between(
         env.int("SITE_TRIES_PER_ADDRESS_PER_DAY", 100),

@@ -70,7 +70,7 @@ def _to_try() -> QuerySet[Entry]:
         "owner__profile", "owner__spending", "owner__site_grant", "published", "baseline"
     ).only(
         *("title", "slug", "summary", "language", "kind", "visibility", "proof"),
-        *("owner__is_active", "owner__spending", "owner__site_grant"),
+        *("owner__is_active", "owner__time_zone", "owner__spending", "owner__site_grant"),
         *("owner__profile__handle", "owner__profile__name", "owner__profile__accent"),
         *("published__number", "published__content", "published__entry"),
         *("published__prompt_hash", "baseline__number", "baseline__content", "baseline__entry"),

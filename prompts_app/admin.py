@@ -67,12 +67,15 @@ class SpendingForm(forms.ModelForm):
     """The budget in dollars."""
 
     daily_limit = DollarsField(label=_("Dollars a day"))
+    money_per_visitor = DollarsField(label=_("Dollars per visitor and day"), required=False)
+    money_per_entry = DollarsField(label=_("Dollars per entry and day"), required=False)
 
     class Meta:
         model = Spending
         fields = (
             *("daily_limit", "tries_per_visitor", "tries_per_entry", "tries_per_day"),
-            *("tries_at_once", "paused"),
+            *("tries_at_once", "tries_at_once_per_entry"),
+            *("money_per_visitor", "money_per_entry", "paused"),
         )
 
 
@@ -101,7 +104,7 @@ class UserForm(forms.ModelForm):
 
     class Meta:
         model = User
-        fields = ("is_active", "is_staff", "is_superuser", "language")
+        fields = ("is_active", "is_staff", "is_superuser", "language", "time_zone")
 
 
 @admin.register(User)
@@ -111,7 +114,10 @@ class UserAdmin(admin.ModelAdmin):
     form = UserForm
     list_display = ("email", "is_active", "is_staff", "date_joined")
     search_fields = ("email", "profile__handle")
-    fields = ("email", "is_active", "is_staff", "is_superuser", "language", "date_joined")
+    fields = (
+        *("email", "is_active", "is_staff", "is_superuser"),
+        *("language", "time_zone", "date_joined"),
+    )
     # People sign in by addresses they have confirmed; one written here would not be among them.
     readonly_fields = ("email", "date_joined")
     inlines = (GrantInline, SpendingInline)

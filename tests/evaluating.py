@@ -53,7 +53,7 @@ from datetime import timedelta
 from django.db.models import Sum
 from prompts_app.models import *
 runs = Run.objects.filter(evaluation="{pk}")
-day = BudgetDay.objects.get()
+day = BudgetDay.objects.get(purse="site")
 ledger = Reservation.objects.aggregate(n=Sum("actual"))["n"]
 lost = runs.aggregate(n=Sum("earlier_cost"))["n"]
 print(json.dumps({{

@@ -4,17 +4,19 @@ import uuid
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from pytest_django import Settings
 
 from prompts_app.models import Entry, LLMModel, SiteGrant, Spending, Try, User
-from prompts_app.services import budget, limits, tries, tryit
+from prompts_app.services import budget, scopes, tries, tryit
 from prompts_app.services.answering import Admitted
 from prompts_app.services.limits import Refused
 from prompts_app.services.visitors import Visitor
 from tests import factories
 
-SCOPES = [scope.name for scope in limits.SCOPES]
-AT_ONCE = [scope.name for scope in limits.SCOPES if scope.at_once is not None]
+SCOPES = [scope.name for scope in scopes.SCOPES]
+AT_ONCE = [scope.name for scope in scopes.SCOPES if scope.at_once is not None]
+MONEY = [scope.name for scope in scopes.SCOPES if scope.money is not None]
 
 
 def visitor(number: int, block: int | None = None) -> Visitor:
@@ -47,7 +49,11 @@ def admit(
 ) -> list[Admitted]:
     """Try an entry, in so many columns side by side."""
     wanted = [column(entry)] * columns
-    return tryit.admit(group or uuid.uuid4(), wanted, {"text": "A text"}, who)
+    admitted = tryit.admit(group or uuid.uuid4(), wanted, {"text": "A text"}, who)
+    # The field's default holds on to the real clock, whatever clock a test has set.
+    made = [one.attempt.pk for one in admitted]
+    Try.objects.filter(pk__in=made).update(created_at=timezone.now())
+    return admitted
 
 
 def end(admitted: Admitted, cost: int = 5, **outcome: Any) -> None:
@@ -71,12 +77,16 @@ def allow(settings: Settings, scope: str, kind: str, number: int) -> None:
         ("visitor", "at_once"): "TRIES_AT_ONCE_PER_VISITOR",
         ("block", "at_once"): "SITE_TRIES_AT_ONCE_PER_ADDRESS",
         ("site", "at_once"): "SITE_TRIES_AT_ONCE",
+        ("block", "money"): "SITE_DAILY_BUDGET_PER_ADDRESS",
     }
     fields = {
         ("visitor", "day"): "tries_per_visitor",
         ("entry", "day"): "tries_per_entry",
         ("author", "day"): "tries_per_day",
         ("author", "at_once"): "tries_at_once",
+        ("entry", "at_once"): "tries_at_once_per_entry",
+        ("visitor", "money"): "money_per_visitor",
+        ("entry", "money"): "money_per_entry",
     }
     if (scope, kind) in names:
         setattr(settings, names[scope, kind], number)

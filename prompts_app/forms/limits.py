@@ -6,12 +6,14 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.formats import get_format
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from prompts_app.forms.fields import PlainCharField
 from prompts_app.forms.values import as_number
 from prompts_app.models import Spending
+from prompts_app.models.accounts import time_zones
 
 MICRODOLLARS = 1_000_000
 MAX_DOLLARS = 100_000
@@ -84,8 +86,61 @@ def _tries(most: int, **options: Any) -> forms.IntegerField:
     )
 
 
+def _part(**options: Any) -> DollarsField:
+    """Return a field of a part of the budget, that may be empty."""
+    help_text = options.pop("help_text")
+    return DollarsField(
+        required=False,
+        help_text=format_lazy(
+            "{} {}",
+            help_text,
+            gettext_lazy("Empty: only your budget limits it. 0 allows only what costs nothing."),
+        ),
+        **options,
+    )
+
+
+# Africa/Abidjan is a place of Africa; names without a place are old spellings of such.
+_AREAS: dict[str, Any] = {
+    "Africa": gettext_lazy("Africa"),
+    "America": gettext_lazy("America"),
+    "Antarctica": gettext_lazy("Antarctica"),
+    "Arctic": gettext_lazy("Arctic"),
+    "Asia": gettext_lazy("Asia"),
+    "Atlantic": gettext_lazy("Atlantic"),
+    "Australia": gettext_lazy("Australia"),
+    "Europe": gettext_lazy("Europe"),
+    "Indian": gettext_lazy("Indian Ocean"),
+    "Pacific": gettext_lazy("Pacific"),
+}
+
+
+def zone_choices(current: str = "UTC") -> list[Any]:
+    """Return UTC, the one chosen now, and all zones that are named by a place, by area.
+
+    The place stands first, so that typing its first letters finds it.
+    """
+    by_area: dict[str, list[tuple[str, str]]] = {area: [] for area in _AREAS}
+    for name in time_zones():
+        area, _slash, place = name.partition("/")
+        if place and area in by_area:
+            *around, city = place.replace("_", " ").split("/")
+            by_area[area].append((name, ", ".join([city, *reversed(around)])))
+    single = [("UTC", "UTC")]
+    if current != "UTC" and current.partition("/")[0] not in _AREAS:
+        single.append((current, current))
+    return [
+        *single,
+        *(
+            (_AREAS[area], sorted(found, key=lambda one: one[1]))
+            for area, found in by_area.items()
+            if found
+        ),
+    ]
+
+
 class LimitsForm(forms.Form):
-    """How much an author lets visitors spend and try, each day (UTC) and at once."""
+    """How much an author lets visitors spend and try, each day and at once, and when days begin."""
 
     daily_limit = DollarsField(
         label=gettext_lazy("Daily budget, in dollars"),
@@ -116,6 +171,37 @@ class LimitsForm(forms.Form):
         help_text=gettext_lazy("Running at the same moment, on all your entries together."),
     )
 
+    tries_at_once_per_entry = _tries(
+        MAX_AT_ONCE,
+        label=gettext_lazy("Tries of one entry at once"),
+        help_text=gettext_lazy("Running at the same moment, on the same entry."),
+    )
+    money_per_visitor = _part(
+        label=gettext_lazy("Dollars per visitor and day"),
+        help_text=gettext_lazy("What one visitor’s tries may cost, on all your entries together."),
+    )
+    money_per_entry = _part(
+        label=gettext_lazy("Dollars per entry and day"),
+        help_text=gettext_lazy("What all visitors’ tries of one entry may cost."),
+    )
+    time_zone = forms.ChoiceField(
+        label=gettext_lazy("Time zone of your days"),
+        help_text=gettext_lazy(
+            "Your days begin at midnight there. A day that has begun goes on until it is over in "
+            "the new zone."
+        ),
+        choices=zone_choices,
+    )
+
     def __init__(self, spending: Spending, data: Any = None) -> None:
-        start = {name: getattr(spending, name) for name in self.base_fields}
-        super().__init__(data, initial=start)
+        start = {name: getattr(spending, name) for name in self.amounts()}
+        zone = spending.owner.time_zone
+        super().__init__(data, initial=start | {"time_zone": zone})
+        field = self.fields["time_zone"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = zone_choices(zone)
+
+    @classmethod
+    def amounts(cls) -> list[str]:
+        """Return the fields that are kept with the author's limits."""
+        return [name for name in cls.base_fields if name != "time_zone"]

@@ -1,14 +1,29 @@
 """Accounts, and what an account may spend."""
 
 import secrets
+import zoneinfo
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+
+@lru_cache(maxsize=1)
+def time_zones() -> frozenset[str]:
+    """Return the names of all time zones this machine knows, and UTC."""
+    return frozenset(zoneinfo.available_timezones() | {"UTC"})
+
+
+def validate_time_zone(name: str) -> None:
+    """Raise ValidationError for what is no time zone."""
+    if name not in time_zones():
+        raise ValidationError(_("Choose a time zone of the list."), code="time_zone")
 
 
 class UserManager(BaseUserManager["User"]):
@@ -38,6 +53,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     language = models.CharField(max_length=8, blank=True)
+    # Whose midnight begins a day of the account's budget and of its entries' tries.
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
+    )
     date_joined = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -65,8 +84,12 @@ def _tries_at_once() -> int:
     return int(settings.TRIES_AT_ONCE_PER_AUTHOR)
 
 
+def _tries_at_once_per_entry() -> int:
+    return int(settings.TRIES_AT_ONCE_PER_ENTRY)
+
+
 class Spending(models.Model):
-    """What an author allows visitors to spend and try. Money in micro-dollars, days of UTC."""
+    """What an author allows visitors to spend and try. Money in micro-dollars, by the day."""
 
     owner = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="spending")
     daily_limit = models.BigIntegerField()
@@ -74,8 +97,12 @@ class Spending(models.Model):
     tries_per_visitor = models.PositiveIntegerField()
     tries_per_entry = models.PositiveIntegerField()
     tries_per_day = models.PositiveIntegerField(default=_tries_per_day)
-    # All visitors' on all entries, running now.
+    # All visitors' running now, on all entries and on one.
     tries_at_once = models.PositiveIntegerField(default=_tries_at_once)
+    tries_at_once_per_entry = models.PositiveIntegerField(default=_tries_at_once_per_entry)
+    # What one visitor's tries and those of one entry may cost; None where only the budget counts.
+    money_per_visitor = models.BigIntegerField(null=True, blank=True)
+    money_per_entry = models.BigIntegerField(null=True, blank=True)
     paused = models.BooleanField(default=False)
 
     class Meta:
@@ -84,6 +111,11 @@ class Spending(models.Model):
         constraints = (
             models.CheckConstraint(
                 condition=models.Q(daily_limit__gte=0), name="spending_positive"
+            ),
+            models.CheckConstraint(
+                # Unknown, as of None, is not refused.
+                condition=models.Q(money_per_visitor__gte=0) & models.Q(money_per_entry__gte=0),
+                name="spending_parts_positive",
             ),
         )
 

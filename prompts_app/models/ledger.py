@@ -14,7 +14,12 @@ from prompts_app.models.accounts import User
 
 
 class BudgetDay(models.Model):
-    """One author's money on one day (UTC) in one purse."""
+    """One author's money on one day in one purse.
+
+    The day is that of whoever pays: of the author's purse a day of the author's time zone, of the
+    operator's one of UTC. The row of the author's own purse is there from the first call of the
+    author's day on, whoever pays for that: it tells which day they have reached.
+    """
 
     class Purse(models.TextChoices):
         """Who pays the provider."""

@@ -1,7 +1,7 @@
 """Tries: visitors' runs, private and short-lived."""
 
 import uuid
-from datetime import timedelta
+from datetime import UTC, date, timedelta
 from typing import ClassVar
 
 from django.db import models
@@ -18,6 +18,10 @@ KEPT_FOR = timedelta(days=30)
 
 def _end() -> object:
     return timezone.now() + KEPT_FOR
+
+
+def _today() -> date:
+    return timezone.now().astimezone(UTC).date()
 
 
 class TryQuerySet(models.QuerySet["Try"]):
@@ -42,6 +46,8 @@ class Try(Execution):
     # address is kept.
     visitor = models.CharField(max_length=64)
     block = models.CharField(max_length=64, blank=True)
+    # The author's day it belongs to, fixed when it is admitted; never before one there was.
+    day = models.DateField(default=_today)
     # Whether limits of a day count it. Of a group only the first column ever does.
     counts = models.BooleanField(default=True)
     reservation = models.OneToOneField(
@@ -55,8 +61,9 @@ class Try(Execution):
         verbose_name = _("try")
         verbose_name_plural = _("tries")
         indexes = (
-            models.Index(fields=("entry", "created_at"), name="try_of_entry"),
-            # All that limits ask of the tries of a day, so that no answer has to be read for it.
+            # All that limits ask of the tries of a day, so that no answer has to be read for it:
+            # of an author's day, and of the site's.
+            models.Index(fields=("entry", "day", "counts"), name="try_of_authors_day"),
             models.Index(
                 fields=("created_at", "counts", "state", "entry", "visitor", "block", "group"),
                 name="try_of_day",
@@ -72,7 +79,7 @@ class Try(Execution):
 
 
 class RefusalCount(models.Model):
-    """How often visitors were refused a try of an entry on one day (UTC), and why; not who."""
+    """How often visitors were refused a try of an entry on a day of its author, and why."""
 
     owner = models.ForeignKey(User, models.CASCADE, related_name="refusals")
     entry = models.ForeignKey(Entry, models.CASCADE, related_name="refusals")

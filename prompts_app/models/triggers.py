@@ -17,6 +17,8 @@ from prompts_app.models import search_index
 
 REFUSAL = "a published version never changes"
 
+# A clause of _CHANGED that a database migrated back has no column for.
+_NAIVE = "    AND NEW.naive = OLD.naive\n"
 # The one allowed change erases the content and nothing else.
 _CHANGED = """NOT (
     OLD.withdrawn_at IS NULL AND NEW.withdrawn_at IS NOT NULL
@@ -99,8 +101,10 @@ def install(using: str = "default", **_signal: Any) -> None:
         if sqlite:
             remove(using)  # PostgreSQL replaces them, without locking readers out
         if "prompts_app_version" in tables:
+            table = connection.introspection.get_table_description(cursor, "prompts_app_version")
+            lacking = "" if any(column.name == "naive" for column in table) else _NAIVE
             for statement in _SQLITE if sqlite else _POSTGRES:
-                cursor.execute(statement)
+                cursor.execute(statement.replace(lacking, ""))
         if "prompts_app_search" in tables:
             for statement in search_index.SQLITE if sqlite else search_index.POSTGRES:
                 cursor.execute(statement)

@@ -1,14 +1,16 @@
 """The ledger's verbs: reserve before a call, settle exactly once after it.
 
-Every amount is integer micro-dollars. A day is a day of UTC, the owner's own: fixed when the money
-is set aside, and never an earlier one than the owner's books have reached.
+Every amount is integer micro-dollars. A day is that of whoever pays: of the author's own money a
+day of the author's time zone, of the operator's a day of UTC. It is fixed when the money is set
+aside, and never an earlier one than the owner's books have reached.
 """
 
 import logging
 import uuid
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import partial
 from typing import Any
 
@@ -31,7 +33,7 @@ _RESERVATIONS = Insert(Reservation)
 
 
 class BudgetExhausted(Exception):  # noqa: N818 - it reads as the condition it is
-    """The day's money does not cover the call; `resets_at` is when a new day begins (UTC).
+    """The day's money does not cover the call; `resets_at` is when a new day of it begins.
 
     `scope` says whose money: "author", or "site" for the operator's cap over all authors.
     """
@@ -54,19 +56,38 @@ def purse_of(model: LLMModel) -> str:
     return BudgetDay.Purse.OWN if model.provider.owner_id else BudgetDay.Purse.SITE
 
 
-def books(owner: User) -> tuple[date, dict[str, BudgetDay]]:
-    """Return the owner's day, and its rows by purse as far as there are any yet.
+@dataclass(frozen=True, slots=True)
+class Books:
+    """An owner's books: of each purse its day, its zone, and its row as far as there is one."""
 
-    It is today, or the newest day there are rows of: a clock that goes back takes nobody back.
+    days: dict[str, date]
+    zones: dict[str, tzinfo]
+    rows: dict[str, BudgetDay]
+
+    def end(self, purse: str) -> datetime:
+        """Return when a purse's day is over."""
+        return days.end(self.days[purse], self.zones[purse])
+
+
+def books(owner: User) -> Books:
+    """Return the owner's books as they stand.
+
+    A purse's day is today, or the newest there is a row of: neither a clock that goes back nor
+    another time zone takes anybody back.
     """
-    today = days.today()
-    rows = _BOOKS.rows(owner=owner.pk, day=today)
-    newest = max((row.day for row in rows), default=today)
-    return newest, {row.purse: row for row in rows if row.day == newest}
+    zones = {BudgetDay.Purse.OWN.value: days.zone_of(owner), BudgetDay.Purse.SITE.value: UTC}
+    reached = {purse: days.today(zone) for purse, zone in zones.items()}
+    rows: dict[str, BudgetDay] = {}
+    since = min(reached.values())
+    for row in _BOOKS.rows(owner=owner.pk, day=since):
+        if row.day >= reached[row.purse]:
+            reached[row.purse], rows[row.purse] = row.day, row
+    return Books(reached, zones, rows)
 
 
 _BOOKS = Select(
-    BudgetDay, lambda: BudgetDay.objects.filter(owner=Param("owner"), day__gte=Param("day"))
+    BudgetDay,
+    lambda: BudgetDay.objects.filter(owner=Param("owner"), day__gte=Param("day")).order_by("day"),
 )
 
 
@@ -100,12 +121,15 @@ def reserve_together(owner: User, wanted: Sequence[tuple[str, int]]) -> Sequence
     several = len(amounts) > 1
     with transaction.atomic(savepoint=several):
         _wait_for_turn()
-        today, rows = books(owner)
-        if all(_set_aside(owner, today, purse, amount, rows) for purse, amount in amounts.items()):
+        found = books(owner)
+        if all(_set_aside(owner, found, purse, amount) for purse, amount in amounts.items()):
+            if BudgetDay.Purse.OWN not in found.rows:
+                # Whoever pays, the author's day has begun, and none before it comes again.
+                _open(owner, found, BudgetDay.Purse.OWN, 0)
             lease = timezone.now() + LEASE
             return _RESERVATIONS.run(
                 [
-                    Reservation(budget_day=rows[purse], amount=amount, lease_until=lease)
+                    Reservation(budget_day=found.rows[purse], amount=amount, lease_until=lease)
                     for purse, amount in wanted
                 ]
             )
@@ -113,26 +137,24 @@ def reserve_together(owner: User, wanted: Sequence[tuple[str, int]]) -> Sequence
             # The purse that had enough gives it back.
             transaction.set_rollback(True)
     # Raised out here: an error within would spoil the caller's transaction.
-    raise BudgetExhausted(days.end(today), _short(owner, today, amounts))
+    raise _exhausted(owner, amounts)
 
 
-def _set_aside(owner: User, day: date, purse: str, amount: int, rows: dict[str, BudgetDay]) -> bool:
+def _set_aside(owner: User, found: Books, purse: str, amount: int) -> bool:
     """Add to what is reserved, by the one statement that also looks whether it fits.
 
-    The first call of a day makes the day's row, and adds it to `rows`.
+    The first call of a day makes the day's row, and adds it to what was found.
     """
-    limit = day_limit(owner, purse)
-    if purse not in rows:
+    limit, day = day_limit(owner, purse), found.days[purse]
+    if purse not in found.rows:
         if amount > limit or (purse == BudgetDay.Purse.SITE and amount > left_of_site(day)):
             return False
-        rows[purse] = BudgetDay.objects.create(
-            owner=owner, purse=purse, day=day, limit=limit, reserved=amount
-        )
+        _open(owner, found, purse, amount)
         return True
     fitting = _FITTING[purse == BudgetDay.Purse.SITE]
     return bool(
         fitting.run(
-            key=rows[purse].pk,
+            key=found.rows[purse].pk,
             amount=amount,
             limit=limit,
             room=limit - amount,
@@ -161,6 +183,17 @@ def _fitting(*, of_site: bool) -> tuple[QuerySet[BudgetDay], dict[str, Any]]:
 _FITTING = {of_site: Update(partial(_fitting, of_site=of_site)) for of_site in (False, True)}
 
 
+def _open(owner: User, found: Books, purse: str, amount: int) -> None:
+    """Make a purse's row of its day."""
+    found.rows[purse] = BudgetDay.objects.create(
+        owner=owner,
+        purse=purse,
+        day=found.days[purse],
+        limit=day_limit(owner, purse),
+        reserved=amount,
+    )
+
+
 def _used_of_site(day: date | Param) -> QuerySet[BudgetDay, int]:
     """Return the one sum of what all authors have spent and reserved of the operator's money."""
     return (
@@ -174,17 +207,27 @@ def _used_of_site(day: date | Param) -> QuerySet[BudgetDay, int]:
     )
 
 
-def _short(owner: User, today: date, amounts: Counter[str]) -> str:
-    """Say whose money was too little: the author's own part is named first.
+def _exhausted(owner: User, amounts: Counter[str]) -> BudgetExhausted:
+    """Say whose money was too little, and until when: the author's own part is named first.
 
     A call that ended meanwhile may have given back what was missing.
     """
-    _today, rows = books(owner)
-    for purse, amount in amounts.items():
-        used = rows[purse].spent + rows[purse].reserved if purse in rows else 0
-        if used + amount > day_limit(owner, purse):
-            return "author"
-    return "site" if amounts[BudgetDay.Purse.SITE] > left_of_site(today) else "author"
+    found = books(owner)
+    short = [
+        purse
+        for purse, amount in amounts.items()
+        if _used(found.rows.get(purse)) + amount > day_limit(owner, purse)
+    ]
+    if short:
+        return BudgetExhausted(max(found.end(purse) for purse in short))
+    site = BudgetDay.Purse.SITE
+    if amounts[site] > left_of_site(found.days[site]):
+        return BudgetExhausted(found.end(site), "site")
+    return BudgetExhausted(min(found.end(purse) for purse in amounts))
+
+
+def _used(row: BudgetDay | None) -> int:
+    return row.spent + row.reserved if row else 0
 
 
 def settle(reservation_id: uuid.UUID, actual: int | None) -> int:

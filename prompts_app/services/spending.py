@@ -1,11 +1,11 @@
-"""What an author allows visitors, and what became of it, by day (UTC), entry and reason."""
+"""What an author allows visitors, and what became of it, by the author's day, entry and reason."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, timedelta
+from datetime import date, timedelta
 
 from django.db.models import Count, Q, QuerySet, Sum
-from django.db.models.functions import Coalesce, TruncDate
+from django.db.models.functions import Coalesce
 
 from prompts_app.models import BudgetDay, Entry, RefusalCount, SiteGrant, Spending, Try, User
 from prompts_app.services import budget, days
@@ -32,6 +32,7 @@ class Purse:
 class Day:
     """One day: tries of visitors, refused ones, and micro-dollars spent from each purse.
 
+    Of the operator's purse it is the day of that date in UTC.
     The limits are those that held last on that day, None where nothing was called.
     """
 
@@ -55,10 +56,16 @@ class OfEntry:
     refused: int
 
 
-def set_limits(owner: User, **limits: int) -> None:
-    """Change daily_limit (micro-dollars), or one of the numbers of tries that Spending names."""
+def set_limits(owner: User, **limits: int | None) -> None:
+    """Change amounts (micro-dollars) or numbers of tries that Spending names."""
     Spending.of(owner)
     Spending.objects.filter(owner=owner).update(**limits)
+
+
+def set_time_zone(owner: User, name: str) -> None:
+    """Let the author's next days begin at another midnight; the day that has begun goes on."""
+    User.objects.filter(pk=owner.pk).update(time_zone=name)
+    owner.time_zone = name
 
 
 def pause(owner: User, paused: bool) -> None:
@@ -69,11 +76,11 @@ def pause(owner: User, paused: bool) -> None:
 
 def purses_today(owner: User) -> list[Purse]:
     """Return the author's own purse, and the operator's if the author may use it (or did today)."""
-    today, by_purse = budget.books(owner)
+    found = budget.books(owner)
     purses = [BudgetDay.Purse.OWN]
-    if BudgetDay.Purse.SITE in by_purse or SiteGrant.cap_of(owner) is not None:
+    if BudgetDay.Purse.SITE in found.rows or SiteGrant.cap_of(owner) is not None:
         purses.append(BudgetDay.Purse.SITE)
-    return [_purse(owner, by_purse.get(purse), purse, today) for purse in purses]
+    return [_purse(owner, found.rows.get(purse), purse, found.days[purse]) for purse in purses]
 
 
 def _purse(owner: User, row: BudgetDay | None, purse: str, today: date) -> Purse:
@@ -87,24 +94,21 @@ def _purse(owner: User, row: BudgetDay | None, purse: str, today: date) -> Purse
 
 def overrun_today(owner: User) -> int:
     """Return what providers billed today beyond the most they were asked for."""
-    rows = BudgetDay.objects.filter(owner=owner, day__gte=days.today())
-    return int(rows.aggregate(total=Coalesce(Sum("overrun"), 0))["total"])
+    return sum(row.overrun for row in budget.books(owner).rows.values())
 
 
 def last_days(owner: User, count: int) -> list[Day]:
     """Return the owner's day and the `count` - 1 days before it, newest first."""
-    since = days.today() - timedelta(days=count - 1)
+    today = days.today(days.zone_of(owner))
+    since = today - timedelta(days=count - 1)
     rows = {
         (row.day, row.purse): row for row in BudgetDay.objects.filter(owner=owner, day__gte=since)
     }
     # As `budget.books` says.
-    today = max([days.today(), *(day for day, _purse in rows)])
+    today = max([today, *(day for day, purse in rows if purse == BudgetDay.Purse.OWN)])
     first = today - timedelta(days=count - 1)
     tried = dict(
-        _tries(owner, first)
-        .values(day=TruncDate("created_at", tzinfo=UTC))
-        .annotate(number=Count("pk"))
-        .values_list("day", "number")
+        _tries(owner, first).values("day").annotate(number=Count("pk")).values_list("day", "number")
     )
     refused = dict(
         _refusals(owner, first).values("day").annotate(n=Sum("count")).values_list("day", "n")
@@ -141,7 +145,7 @@ def by_entry(owner: User, first: date) -> list[OfEntry]:
     """
     tried = {
         row["entry"]: row
-        for row in Try.objects.filter(entry__owner=owner, created_at__gte=days.start(first))
+        for row in Try.objects.filter(entry__owner=owner, day__gte=first)
         .order_by()
         .values("entry")
         .annotate(
@@ -172,9 +176,7 @@ def refusal_reasons(owner: User, first: date) -> list[tuple[str, int]]:
 
 
 def _tries(owner: User, first: date) -> QuerySet[Try]:
-    return Try.objects.filter(
-        entry__owner=owner, column=0, created_at__gte=days.start(first)
-    ).order_by()
+    return Try.objects.filter(entry__owner=owner, column=0, day__gte=first).order_by()
 
 
 def _refusals(owner: User, first: date) -> QuerySet[RefusalCount]:

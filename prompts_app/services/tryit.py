@@ -34,6 +34,7 @@ from prompts_app.services.cases import with_defaults
 from prompts_app.services.evidence import with_receipts
 from prompts_app.services.limits import Refused
 from prompts_app.services.matrix import measured_against
+from prompts_app.services.scopes import Asking
 from prompts_app.services.visitors import Visitor
 
 MAX_COLUMNS = 3
@@ -118,7 +119,7 @@ def admit(
             return _admit(group, columns, values, visitor)
         except Refused as refusal:
             # Without a worker nobody may have noticed yet what is free again.
-            if refusal.code not in ("budget", "site_budget") or not tries.take_back_overdue():
+            if refusal.code not in limits.MONEY_CODES or not tries.take_back_overdue():
                 raise
         return _admit(group, columns, values, visitor)
     except Refused as refusal:
@@ -150,7 +151,8 @@ def _admit(
         except budget.BudgetExhausted as exhausted:
             code = "site_budget" if exhausted.scope == "site" else "budget"
             raise Refused(code, exhausted.resets_at, exhausted.scope) from exhausted
-        limits.check(limits.Asking(entry, visitor, allowed))
+        amount = sum(amount for _purse, amount in wanted)
+        day = limits.check(Asking(entry, visitor, allowed, amount))
         attempts = _TRIES.run(
             [
                 Try(
@@ -158,6 +160,7 @@ def _admit(
                     entry=entry,
                     group=group,
                     column=number,
+                    day=day,
                     counts=number == 0,
                     version=column.version,
                     model=column.model,

@@ -1,19 +1,24 @@
 """Sentences of limits: before they bite, when they do, and for the author afterwards."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django import template
 from django.template.defaultfilters import date as date_format
+from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.functional import Promise
+from django.utils.timesince import timeuntil
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from prompts_app.services.limits import Stated
+from prompts_app.services.scopes import Stated
 from prompts_app.templatetags.sentences import error_sentence
 
 register = template.Library()
+
+# What is waited for is never over sooner than said.
+MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 
 
 def _yours(allowed: int) -> str:
@@ -63,9 +68,16 @@ _DAY: dict[str, Callable[[int], str]] = {
     "author": _of_author,
     "site": _of_site,
 }
+_MONEY: dict[str, str | Promise] = {
+    "visitor": gettext_lazy("%(share)s %% of what your tries may cost today left"),
+    "block": gettext_lazy("%(share)s %% of what your network’s tries may cost today left"),
+    "entry": gettext_lazy("%(share)s %% of what this prompt’s tries may cost today left"),
+    "author": gettext_lazy("%(share)s %% of the day’s budget left"),
+}
 _AT_ONCE: dict[str, str | Promise] = {
     "visitor": gettext_lazy("%(allowed)s of yours at once"),
     "block": gettext_lazy("%(allowed)s of your network at once"),
+    "entry": gettext_lazy("%(allowed)s of this prompt at once"),
     "author": gettext_lazy("%(allowed)s of this author’s prompts at once"),
     "site": gettext_lazy("%(allowed)s on this site at once"),
 }
@@ -78,8 +90,14 @@ REASONS: dict[str, str | Promise] = {
     "site_limit": gettext_lazy("The site had had all its tries for the day."),
     "visitor_busy": gettext_lazy("The visitor had as many tries running as may at once."),
     "block_busy": gettext_lazy("The visitor’s network had as many tries running as may at once."),
+    "entry_busy": gettext_lazy("As many tries of the entry were running as may at once."),
     "author_busy": gettext_lazy("As many tries of your entries were running as may at once."),
     "site_busy": gettext_lazy("As many tries were running on the site as may at once."),
+    "visitor_money": gettext_lazy("What a visitor’s tries may cost a day did not cover the try."),
+    "block_money": gettext_lazy(
+        "What the tries of one network may cost a day did not cover the try."
+    ),
+    "entry_money": gettext_lazy("What the entry’s tries may cost a day did not cover the try."),
     "budget": gettext_lazy("The day’s budget did not cover the try."),
     "site_budget": gettext_lazy("What the operator spends a day did not cover the try."),
     "paused": gettext_lazy("You had stopped all tries."),
@@ -97,7 +115,7 @@ def limit_sentence(stated: Stated) -> str:
     """
     if stated.kind == "money":
         share = 100 * stated.left // stated.allowed if stated.allowed else 0
-        return _("%(share)s %% of the day’s budget left") % {"share": share}
+        return str(_MONEY[stated.scope]) % {"share": share}
     numbers = {
         "left": number_format(stated.left, force_grouping=True),
         "allowed": number_format(stated.allowed, force_grouping=True),
@@ -109,12 +127,19 @@ def limit_sentence(stated: Stated) -> str:
 
 @register.simple_tag
 def refusal_sentence(code: str, until: datetime | None) -> str:
-    """Return why a try was refused and from when on the next may run, as one line."""
+    """Return why a try was refused and from when on the next may run, as one line.
+
+    How long that is says it to readers in every time zone; days are not the same everywhere.
+    """
     sentence = error_sentence(code)
     if until is None or code.endswith("_busy"):
         return sentence
+    now = timezone.now()
     moment = date_format(until.astimezone(UTC), "DATETIME_FORMAT")
-    return f"{sentence} " + _("You can try again from %(time)s UTC.") % {"time": moment}
+    return f"{sentence} " + _("You can try again in %(wait)s, from %(time)s UTC.") % {
+        "wait": timeuntil(max(until + MINUTE - SECOND, now + MINUTE), now),
+        "time": moment,
+    }
 
 
 @register.filter

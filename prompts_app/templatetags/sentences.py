@@ -81,6 +81,10 @@ ERRORS: dict[str, str | Promise] = {
         "As many tries of your network are running as may at once. You can run the next one as "
         "soon as one of them ends."
     ),
+    "entry_busy": gettext_lazy(
+        "As many tries of this prompt are running as may at once. You can run yours as soon as one "
+        "of them ends."
+    ),
     "author_busy": gettext_lazy(
         "As many tries of this author’s prompts are running as may at once. You can run yours as "
         "soon as one of them ends."
@@ -88,6 +92,13 @@ ERRORS: dict[str, str | Promise] = {
     "site_busy": gettext_lazy(
         "As many tries are running on this site as may at once. You can run yours as soon as one "
         "of them ends."
+    ),
+    "visitor_money": gettext_lazy("What your tries may cost today does not cover one more."),
+    "block_money": gettext_lazy(
+        "What the tries of your network may cost today does not cover one more."
+    ),
+    "entry_money": gettext_lazy(
+        "What the tries of this prompt may cost today does not cover one more."
     ),
     "not_started": gettext_lazy("This try was never begun. Nothing was spent."),
     "not_kept": gettext_lazy(

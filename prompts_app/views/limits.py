@@ -1,5 +1,7 @@
 """The studio's page of what visitors may spend and try."""
 
+from datetime import UTC
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -24,12 +26,15 @@ def limits(request: Request) -> HttpResponse:
     allowed = Spending.of(request.user)
     form = LimitsForm(allowed, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        spending.set_limits(request.user, **form.cleaned_data)
+        chosen = form.cleaned_data
+        spending.set_time_zone(request.user, chosen.pop("time_zone"))
+        spending.set_limits(request.user, **chosen)
         messages.success(request, _("The limits are saved. They hold from the next try on."))
         return redirect("studio_limits")
     latest = spending.last_days(request.user, DAYS_SHOWN)
     purses = spending.purses_today(request.user)
     first = latest[-1].day
+    zone = days.zone_of(request.user)
     context = {
         "nav": "studio",
         "studio_section": "limits",
@@ -37,8 +42,11 @@ def limits(request: Request) -> HttpResponse:
         "paused": allowed.paused,
         "purses": purses,
         "today": latest[0],
-        # The clock went back: the day stays where the books have reached.
-        "day_ahead": latest[0].day > days.today(),
+        # The clock went back, or the zone was changed: the day stays where the books have reached.
+        "day_ahead": latest[0].day > days.today(zone),
+        "day_ends": days.end(latest[0].day, zone).astimezone(zone),
+        "in_utc": zone is UTC,
+        "zone": request.user.time_zone,
         "overrun": sum(purse.overrun for purse in purses),
         "days": latest,
         "site_purse": len(purses) > 1 or any(day.site for day in latest),

@@ -12,7 +12,6 @@ from django.db.models import Count, F, IntegerField, OuterRef, QuerySet, Subquer
 from django.db.models.functions import Coalesce, Greatest
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -29,7 +28,7 @@ from prompts_app.forms.entries import (
 from prompts_app.http import Request
 from prompts_app.models import Entry, Run, Try, User, Version
 from prompts_app.pictures.intake import PictureError
-from prompts_app.services import entries, pictures, spending
+from prompts_app.services import days, entries, pictures, spending
 from prompts_app.views.claims import phrases
 
 P = ParamSpec("P")
@@ -97,7 +96,7 @@ def _row(entry: Entry) -> dict[str, Any]:
 
 def own_entries(owner: User) -> QuerySet[Entry]:
     """Return the owner's entries with what the list says of each, in one query."""
-    a_week_ago = timezone.now() - WEEK
+    first = days.today(days.zone_of(owner)) - WEEK
     return (
         Entry.objects.filter(owner=owner, purge_at__isnull=True)
         .annotate(
@@ -108,7 +107,7 @@ def own_entries(owner: User) -> QuerySet[Entry]:
             ),
             tries_this_week=_count(
                 # Columns side by side are one try.
-                Try.objects.filter(entry=OuterRef("pk"), column=0, created_at__gte=a_week_ago),
+                Try.objects.filter(entry=OuterRef("pk"), column=0, day__gt=first),
                 "entry",
             ),
             changed_at=Greatest(F("updated_at"), F("draft__updated_at")),

@@ -11,7 +11,7 @@ from prompts_app.http import Request
 from prompts_app.models import Entry, LLMModel, TestCase, Version
 from prompts_app.services import limits, providers, rendering, tryit, visitors
 from prompts_app.services.cases import live_cases, values_for
-from prompts_app.services.limits import Stated
+from prompts_app.services.scopes import Stated
 from prompts_app.views.answers import answer, texts_of
 from prompts_app.views.tried import title_of
 

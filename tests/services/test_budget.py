@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection, transaction
@@ -181,7 +180,7 @@ def test_the_day_is_that_of_admission_and_never_goes_back(clock: Clock) -> None:
     # A clock that is put right, or wrong, opens no older day's budget again.
     for back in (timedelta(seconds=2), timedelta(days=20)):
         clock.now = MIDNIGHT - back
-        assert budget.books(owner)[0] == today
+        assert budget.books(owner).days[OWN] == today
         with pytest.raises(budget.BudgetExhausted) as refusal:
             budget.reserve(owner, OWN, 1)
         assert refusal.value.resets_at == MIDNIGHT + timedelta(days=1)
@@ -193,17 +192,85 @@ def test_the_day_is_that_of_admission_and_never_goes_back(clock: Clock) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago", "Europe/Paris"])
-def test_zones_and_summer_time_move_no_day(clock: Clock, zone: str) -> None:
+@pytest.mark.parametrize(
+    ("zone", "day", "begins", "hours"),
+    [
+        ("UTC", date(2026, 10, 25), datetime(2026, 10, 25, tzinfo=UTC), 24),
+        ("Pacific/Kiritimati", date(2026, 10, 25), datetime(2026, 10, 24, 10, tzinfo=UTC), 24),
+        ("Pacific/Pago_Pago", date(2026, 10, 25), datetime(2026, 10, 25, 11, tzinfo=UTC), 24),
+        # The clocks of Europe go back, and forward.
+        ("Europe/Paris", date(2026, 10, 25), datetime(2026, 10, 24, 22, tzinfo=UTC), 25),
+        ("Europe/Paris", date(2026, 3, 29), datetime(2026, 3, 28, 23, tzinfo=UTC), 23),
+        # There is no midnight: it is one o'clock at once.
+        ("Africa/Cairo", date(2026, 4, 24), datetime(2026, 4, 23, 22, tzinfo=UTC), 23),
+    ],
+)
+def test_a_day_of_the_authors_zone_has_one_days_money(
+    clock: Clock, zone: str, day: date, begins: datetime, hours: int
+) -> None:
+    owner = allow(2 * hours)
+    spending.set_time_zone(owner, zone)
+    for half in range(2 * hours):
+        clock.now = begins + timedelta(minutes=30 * half)
+        assert budget.reserve(owner, OWN, 1).budget_day.day == day
+    clock.now = begins + timedelta(hours=hours) - timedelta(microseconds=1)
+    with pytest.raises(budget.BudgetExhausted) as refusal:
+        budget.reserve(owner, OWN, 1)
+    assert refusal.value.resets_at == begins + timedelta(hours=hours)
+    clock.now = refusal.value.resets_at
+    assert budget.reserve(owner, OWN, 2 * hours).budget_day.day == day + timedelta(days=1)
+
+
+@pytest.mark.django_db
+def test_no_journey_brings_a_day_back_or_keeps_one_for_ever(clock: Clock) -> None:
     owner = allow(100)
-    # The night in which Europe's clocks go back: its local day has 25 hours, a budget's has 24.
-    with timezone.override(ZoneInfo(zone)):
-        for hour in range(24):
-            clock.now = MIDNIGHT + timedelta(hours=hour)
-            assert budget.books(owner)[0] == MIDNIGHT.date()
-            budget.reserve(owner, OWN, 4)
-        clock.now = MIDNIGHT + timedelta(hours=24)
-        assert budget.reserve(owner, OWN, 100).budget_day.day == date(2026, 10, 26)
+    # Noon of the 24th by UTC: on Kiritimati the 25th has begun.
+    budget.reserve(owner, OWN, 100)
+    spending.set_time_zone(owner, "Pacific/Kiritimati")
+    budget.reserve(owner, OWN, 60)
+    spending.set_time_zone(owner, "Pacific/Pago_Pago")
+    assert budget.reserve(owner, OWN, 40).budget_day.day == date(2026, 10, 25)
+    for zone, until in (
+        ("Pacific/Pago_Pago", datetime(2026, 10, 26, 11, tzinfo=UTC)),
+        ("UTC", datetime(2026, 10, 26, tzinfo=UTC)),
+        ("Pacific/Kiritimati", datetime(2026, 10, 25, 10, tzinfo=UTC)),
+    ):
+        spending.set_time_zone(owner, zone)
+        with pytest.raises(budget.BudgetExhausted) as refusal:
+            budget.reserve(owner, OWN, 1)
+        assert refusal.value.resets_at == until
+    clock.now = until
+    assert budget.reserve(owner, OWN, 100).budget_day.day == date(2026, 10, 26)
+    rows = BudgetDay.objects.filter(owner=owner).order_by("day").values_list("day", "reserved")
+    assert [(day.day, money) for day, money in rows] == [(24, 100), (25, 100), (26, 100)]
+
+
+@pytest.mark.django_db
+def test_the_operators_money_is_of_days_of_utc(clock: Clock, settings: Settings) -> None:
+    settings.SITE_DAILY_BUDGET = 100
+    east, west = allow(0, part=80), allow(0, part=80)
+    spending.set_time_zone(east, "Pacific/Kiritimati")
+    spending.set_time_zone(west, "Pacific/Pago_Pago")
+    for owner, amount in ((east, 80), (west, 20)):
+        assert budget.reserve(owner, SITE, amount).budget_day.day == date(2026, 10, 24)
+    # The author's own day has begun with it, whoever pays.
+    assert BudgetDay.objects.get(owner=east, purse=OWN).day == date(2026, 10, 25)
+    for owner, scope in ((east, "author"), (west, "site")):
+        with pytest.raises(budget.BudgetExhausted) as refusal:
+            budget.reserve(owner, SITE, 1)
+        assert (refusal.value.scope, refusal.value.resets_at) == (scope, MIDNIGHT)
+    clock.now = MIDNIGHT
+    budget.reserve(west, SITE, 80)
+
+
+@pytest.mark.django_db
+def test_a_zone_this_machine_does_not_know_is_utc(
+    clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    owner = allow(100)
+    spending.set_time_zone(owner, "Mars/Olympus_Mons")
+    assert budget.books(owner).days[OWN] == date(2026, 10, 24)
+    assert "Mars/Olympus_Mons" in caplog.text
 
 
 @pytest.mark.django_db

@@ -113,7 +113,7 @@ def time_passes() -> None:
 
 
 def spent() -> int:
-    day = BudgetDay.objects.get()
+    day = BudgetDay.objects.get(purse=BudgetDay.Purse.SITE)
     assert day.reserved == 0
     total = Reservation.objects.aggregate(total=Sum("actual"))["total"]
     assert day.spent == total

@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 )
 
 from prompts_app.models import BudgetDay, Reservation, SiteGrant, Spending, User
-from prompts_app.services import budget
+from prompts_app.services import budget, spending
 from tests import factories
 from tests.clock import Clock
 
@@ -76,6 +76,7 @@ class Ledger(RuleBasedStateMachine):
         self.clock = Clock(BEGINNING)
         self.clock.__enter__()
         self.owners = [factories.user().pk, factories.user().pk]
+        self.zones = dict.fromkeys(self.owners, "UTC")
         self.limits: dict[tuple[int, str], int] = {}
         for owner in self.owners:
             Spending.objects.create(
@@ -92,24 +93,32 @@ class Ledger(RuleBasedStateMachine):
         self.clock.__exit__()
         timezone.deactivate()
 
-    def _day_of(self, owner: int) -> date:
-        days = [day for (one, _purse, day) in self.rows if one == owner]
-        return max([self.clock.now.date(), *days])
+    def _local(self, owner: int, purse: str, moment: datetime) -> date:
+        zone = self.zones[owner] if purse == OWN else "UTC"
+        return moment.astimezone(ZoneInfo(zone)).date()
+
+    def _day_of(self, owner: int, purse: str) -> date:
+        """The day of whoever pays, or the newest the books have reached."""
+        days = [day for (one, which, day) in self.rows if (one, which) == (owner, purse)]
+        return max([self._local(owner, purse, self.clock.now), *days])
 
     def _reserve(self, which: int, wanted: Sequence[tuple[str, int]]) -> Sequence[Call]:
         """Reserve for real and in the model: both must agree, and a refusal changes nothing."""
         owner = self.owners[which]
-        day = self._day_of(owner)
+        day = {purse: self._day_of(owner, purse) for purse in (OWN, SITE)}
         amounts = {purse: 0 for purse, _amount in wanted}
         for purse, amount in wanted:
             amounts[purse] += amount
         short = [
             purse
             for purse, amount in amounts.items()
-            if self.rows.get((owner, purse, day), Row()).used + amount > self.limits[owner, purse]
+            if self.rows.get((owner, purse, day[purse]), Row()).used + amount
+            > self.limits[owner, purse]
         ]
         of_all = sum(
-            row.used for (_, purse, when), row in self.rows.items() if (purse, when) == (SITE, day)
+            row.used
+            for (_, purse, when), row in self.rows.items()
+            if (purse, when) == (SITE, day[SITE])
         )
         dry = SITE in amounts and of_all + amounts[SITE] > settings.SITE_DAILY_BUDGET
         # Every request looks its author up anew.
@@ -118,15 +127,23 @@ class Ledger(RuleBasedStateMachine):
             with pytest.raises(budget.BudgetExhausted) as refusal:
                 budget.reserve_together(account, wanted)
             assert refusal.value.scope == ("author" if short else "site")
-            assert refusal.value.resets_at > self.clock.now
+            until = refusal.value.resets_at
+            assert until > self.clock.now
+            # From then on, and not before, what was short begins anew.
+            missing = short or [SITE]
+            assert all(self._local(owner, purse, until) > day[purse] for purse in missing)
+            before = until - timedelta(seconds=1)
+            assert any(self._local(owner, purse, before) <= day[purse] for purse in missing)
             return ()
         reservations = budget.reserve_together(account, wanted)
         calls = []
         for reservation, (purse, amount) in zip(reservations, wanted, strict=True):
-            row = (owner, purse, day)
+            row = (owner, purse, day[purse])
             self.rows[row].open[reservation.pk] = amount
-            assert reservation.budget_day.day == day
+            assert reservation.budget_day.day == day[purse]
             assert reservation.budget_day.purse == purse
+            # The author's day has begun, whoever pays.
+            self.rows.setdefault((owner, OWN, day[OWN]), Row())
             calls.append(Call(reservation.pk, row, amount, self.clock.now + budget.LEASE))
         return calls
 
@@ -226,9 +243,18 @@ class Ledger(RuleBasedStateMachine):
         """The clock goes on or back, over midnight or not."""
         self.clock.move(timedelta(hours=hours))
 
+    @rule(which=OWNERS, zone=st.sampled_from(ZONES))
+    def change_zone(self, which: int, zone: str) -> None:
+        """An author travels: the day that has begun goes on, and none comes back."""
+        owner = self.owners[which]
+        self.zones[owner] = zone
+        spending.set_time_zone(User.objects.get(pk=owner), zone)
+        found = budget.books(User.objects.get(pk=owner))
+        assert found.days == {purse: self._day_of(owner, purse) for purse in (OWN, SITE)}
+
     @rule(zone=st.sampled_from(ZONES))
-    def change_zone(self, zone: str) -> None:
-        """Somebody's time zone is another one: no day changes by it."""
+    def read_elsewhere(self, zone: str) -> None:
+        """Whoever reads a page does so in a time zone of their own: no day changes by it."""
         timezone.activate(ZoneInfo(zone))
 
     @invariant()

@@ -33,6 +33,10 @@ def entry(db: None) -> Entry:
     return found
 
 
+def _books() -> BudgetDay:
+    return BudgetDay.objects.get(purse=BudgetDay.Purse.SITE)
+
+
 def test_columns_side_by_side_are_one_try(entry: Entry, settings: Settings) -> None:
     allow(settings, "visitor", "day", 2)
     settings.TRIES_AT_ONCE_PER_VISITOR = 1
@@ -115,10 +119,10 @@ def test_each_version_gets_its_own_values(entry: Entry) -> None:
 def test_a_one_time_id_is_used_once(entry: Entry, columns: int) -> None:
     group = uuid.uuid4()
     admit(entry, SAME, columns=2, group=group)
-    held = BudgetDay.objects.get().reserved
+    held = _books().reserved
     with pytest.raises(IntegrityError), transaction.atomic():
         admit(entry, STRANGER, columns=columns, group=group)
-    assert BudgetDay.objects.get().reserved == held
+    assert _books().reserved == held
     assert [one.column for one in tries.kept_group(group, entry)] == [0, 1]
 
 
@@ -158,7 +162,7 @@ def test_a_column_that_may_not_begin_costs_nothing(entry: Entry, event: str) -> 
     if event == "withdrawn":
         with pytest.raises(tryit.NotWaiting):
             tryit.start(waiting.attempt.pk)
-        assert BudgetDay.objects.get().reserved == BudgetDay.objects.get().spent == 0
+        assert (_books().reserved, _books().spent) == (0, 0)
         return
     with pytest.raises(Refused) as refused:
         tryit.start(waiting.attempt.pk)
@@ -180,7 +184,7 @@ def test_what_nobody_begins_is_taken_back(entry: Entry, settings: Settings) -> N
     assert tries.take_back_overdue() == 0
     Try.objects.update(created_at=timezone.now() - tries.WAIT)
     assert tries.take_back_overdue() == 4
-    assert BudgetDay.objects.get().reserved == begun.plan.bound
+    assert _books().reserved == begun.plan.bound
     # One column of the first group runs; of the second none ever did.
     end(begun)
     Try.objects.update(created_at=timezone.now())

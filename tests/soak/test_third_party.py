@@ -224,7 +224,7 @@ from prompts_app.models import *
 r = Run.objects.latest("created_at")
 print(json.dumps({"state": r.state, "output": r.output, "cost": r.cost,
     "answered": r.model_answered, "raw": (r.raw_response or {}).get("object"),
-    "reserved": BudgetDay.objects.get().reserved}))
+    "reserved": BudgetDay.objects.get(purse="site").reserved}))
 """
 
 

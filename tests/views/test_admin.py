@@ -84,6 +84,7 @@ def account_form(**fields: str) -> dict[str, str]:
     return {
         "is_active": "on",
         "language": "",
+        "time_zone": "UTC",
         "site_grant-TOTAL_FORMS": "1",
         "site_grant-INITIAL_FORMS": "0",
         "site_grant-0-daily_cap": "",
@@ -95,6 +96,8 @@ def account_form(**fields: str) -> dict[str, str]:
         # Filled in, with what the page showed beside them.
         "spending-0-tries_per_day": str(settings.TRIES_PER_AUTHOR_PER_DAY),
         "initial-spending-0-tries_per_day": str(settings.TRIES_PER_AUTHOR_PER_DAY),
+        "spending-0-tries_at_once_per_entry": str(settings.TRIES_AT_ONCE_PER_ENTRY),
+        "initial-spending-0-tries_at_once_per_entry": str(settings.TRIES_AT_ONCE_PER_ENTRY),
         "spending-0-tries_at_once": str(settings.TRIES_AT_ONCE_PER_AUTHOR),
         "initial-spending-0-tries_at_once": str(settings.TRIES_AT_ONCE_PER_AUTHOR),
     } | fields

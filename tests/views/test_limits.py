@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
-from prompts_app.forms.limits import DollarsField
-from prompts_app.models import BudgetDay, Entry, SiteGrant, Spending, Try, User
-from prompts_app.services import budget, limits, spending, tryit
+from prompts_app.forms.limits import DollarsField, zone_choices
+from prompts_app.models import BudgetDay, Entry, SiteGrant, Spending, User
+from prompts_app.models.accounts import validate_time_zone
+from prompts_app.services import budget, limits, scopes, spending, tryit
 from prompts_app.services.limits import Refused
 from prompts_app.services.visitors import Visitor
 from prompts_app.templatetags.limits import (
@@ -25,6 +26,7 @@ from prompts_app.templatetags.limits import (
 )
 from prompts_app.templatetags.sentences import ERRORS, error_sentence
 from tests import factories
+from tests.clock import Clock
 
 pytestmark = pytest.mark.django_db
 
@@ -36,6 +38,10 @@ FIELDS = {
     "tries_per_entry": "70",
     "tries_per_day": "700",
     "tries_at_once": "5",
+    "tries_at_once_per_entry": "3",
+    "money_per_visitor": "0.25",
+    "money_per_entry": "",
+    "time_zone": "Europe/Paris",
 }
 VISITOR = Visitor("v" * 64, "b" * 64)
 
@@ -81,6 +87,9 @@ def test_limits_are_kept(signed_in: Client, owner: User) -> None:
     assert kept.daily_limit == 2_500_000
     assert (kept.tries_per_visitor, kept.tries_per_entry) == (7, 70)
     assert (kept.tries_per_day, kept.tries_at_once) == (700, 5)
+    assert kept.tries_at_once_per_entry == 3
+    assert (kept.money_per_visitor, kept.money_per_entry) == (250_000, None)
+    assert User.objects.get(pk=owner.pk).time_zone == "Europe/Paris"
     assert budget.day_limit(owner, "own") == 2_500_000
     assert Spending.of(other.owner).daily_limit == other.daily_limit
     assert 'value="2.50"' in signed_in.get(PAGE).content.decode()
@@ -105,6 +114,11 @@ def test_limits_are_kept(signed_in: Client, owner: User) -> None:
         ("tries_per_entry", "٣x"),
         ("tries_per_day", "1000001"),
         ("tries_at_once", "10001"),
+        ("tries_at_once_per_entry", ""),
+        ("money_per_visitor", "-1"),
+        ("money_per_entry", "much"),
+        ("time_zone", ""),
+        ("time_zone", "Mars/Olympus_Mons"),
     ],
 )
 def test_bad_limits_are_refused_at_their_field(
@@ -207,9 +221,10 @@ def test_every_limit_has_its_sentences(language: str) -> None:
     until = timezone.now()
     with translation.override(language):
         said = set()
-        for scope in limits.SCOPES:
+        for scope in scopes.SCOPES:
             for code, number in ((f"{scope.name}_limit", scope.a_day),
-                                 (f"{scope.name}_busy", scope.at_once)):  # fmt: skip
+                                 (f"{scope.name}_busy", scope.at_once),
+                                 (f"{scope.name}_money", scope.money)):  # fmt: skip
                 if number is None:
                     continue
                 assert code in ERRORS
@@ -219,37 +234,62 @@ def test_every_limit_has_its_sentences(language: str) -> None:
             for kind, number in (("day", scope.a_day), ("at_once", scope.at_once)):
                 if number is not None:
                     for allowed in (1, 2000):
-                        stated = limits.Stated(scope.name, kind, 0, allowed)
+                        stated = scopes.Stated(scope.name, kind, 0, allowed)
                         said.add(limit_sentence(stated))
+            if scope.money is not None:
+                said.add(limit_sentence(scopes.Stated(scope.name, "money", 1, 4)))
         assert "" not in said
-        assert len(said) == 2 * 9 + 2 * 9
-        assert "75" in limit_sentence(limits.Stated("author", "money", 25, 100))
-        assert "0" in limit_sentence(limits.Stated("author", "money", 0, 0))
+        assert len(said) == 2 * 10 + 2 * 10 + 2 * 3 + 3
+        assert "75" in limit_sentence(scopes.Stated("author", "money", 25, 100))
+        assert "0" in limit_sentence(scopes.Stated("author", "money", 0, 0))
 
 
 def test_without_a_grant_there_is_one_purse(owner: User) -> None:
     assert [purse.name for purse in spending.purses_today(owner)] == ["own"]
 
 
-def test_days_are_days_of_utc(signed_in: Client, owner: User) -> None:
+def test_days_are_the_authors(signed_in: Client, owner: User) -> None:
     entry = factories.entry(owner)
-    midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    for moment in (
-        midnight,
-        midnight - timedelta(microseconds=1),
-        midnight - timedelta(hours=24),
-        midnight - timedelta(days=14),
-    ):
-        Try.objects.filter(pk=factories.attempt(entry).pk).update(created_at=moment)
+    spending.set_time_zone(owner, "Pacific/Kiritimati")
+    today = budget.books(owner).days["own"]
+    for back in (0, 1, 1, 14):
+        factories.attempt(entry, day=today - timedelta(days=back))
     factories.attempt(factories.entry())
-    yesterday = (midnight - timedelta(days=1)).date()
+    yesterday = today - timedelta(days=1)
     BudgetDay.objects.create(
         owner=owner, day=yesterday, purse=BudgetDay.Purse.SITE, limit=1, spent=7
     )
     days = spending.last_days(owner, 14)
     assert [day.tries for day in days] == [1, 2] + [0] * 12
     assert (days[1].day, days[1].own, days[1].site) == (yesterday, 0, 7)
-    assert "$0.0000070" in signed_in.get(PAGE).content.decode()
+    page = signed_in.get(PAGE)
+    assert "$0.0000070" in page.content.decode()
+    assert "time of Pacific/Kiritimati" in page.content.decode()
+    # Midnight there, as it is said there.
+    ends = page.context["day_ends"]
+    assert (ends.date(), ends.hour, ends.minute) == (today + timedelta(days=1), 0, 0)
+    assert '<option value="Pacific/Kiritimati" selected' in page.content.decode()
+
+
+def test_zones_are_found_by_their_place() -> None:
+    choices = dict(zone_choices("Etc/GMT+7"))
+    assert ("Europe/Paris", "Paris") in choices["Europe"]
+    assert ("America/Argentina/Salta", "Salta, Argentina") in choices["America"]
+    # One that was chosen elsewhere stays chosen.
+    assert (choices["UTC"], choices["Etc/GMT+7"]) == ("UTC", "Etc/GMT+7")
+    for _area, found in zone_choices()[1:]:
+        for name, _place in found:
+            validate_time_zone(name)
+
+
+def test_a_refusal_says_for_how_long() -> None:
+    with Clock() as clock:
+        until = clock.now + timedelta(hours=5, minutes=20)
+        said = refusal_sentence("entry_limit", until).replace("\xa0", " ")
+        assert "in 5 hours, 20 minutes" in said
+        assert "from 12 May 2026, 20:50 UTC" in said
+        assert "1 minute" in refusal_sentence("entry_limit", clock.now).replace("\xa0", " ")
+        assert refusal_sentence("entry_money", None) == error_sentence("entry_money")
 
 
 def test_more_tries_need_no_more_queries(

@@ -1,0 +1,25 @@
+"""Migrations lead back as well as on, and versions stay as they were published all the way."""
+
+import pytest
+from django.core.management import call_command
+from django.db import DatabaseError, connection, transaction
+
+from prompts_app.models import triggers
+from tests import factories
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_database_can_be_migrated_back_and_on() -> None:
+    version = factories.version(factories.entry())
+    attempt = factories.attempt(version.entry)
+    day = attempt.day
+    try:
+        call_command("migrate", "prompts_app", "0006", verbosity=0)
+        change = "UPDATE prompts_app_version SET number = 9 WHERE id = %s"
+        with pytest.raises(DatabaseError, match=triggers.REFUSAL), transaction.atomic():
+            connection.cursor().execute(change, [version.pk])
+    finally:
+        call_command("migrate", verbosity=0)
+    attempt.refresh_from_db()
+    assert attempt.day == day
