@@ -94,7 +94,7 @@ def _public(rows: QuerySet[Entry], handle: str | Param, slug: str | Param) -> Qu
 
 
 def _seen(entry: Entry | None, viewer: User | None) -> Entry:
-    if entry is None or (entry.owner != viewer and entry.visibility == Entry.Visibility.DRAFT):
+    if entry is None or (entry.owner != viewer and not entry.is_public):
         raise Http404
     return entry
 
@@ -168,11 +168,7 @@ def _sees(entry: Entry, viewer: User | None) -> bool:
         return False
     if viewer is not None and entry.owner_id == viewer.pk:
         return True
-    return (
-        entry.published_id is not None
-        and entry.visibility != Entry.Visibility.DRAFT
-        and entry.owner.is_active
-    )
+    return entry.published_id is not None and entry.is_public and entry.owner.is_active
 
 
 def own_entry(owner: User, slug: str) -> Entry:

@@ -36,6 +36,9 @@ class Request(HttpRequest):
 
     htmx: HtmxDetails
     user: User
+    LANGUAGE_CODE: str
+    # Of the share link a page was opened through (views/share_door.py).
+    share_token: str
 
 
 def has_session(request: HttpRequest) -> bool:

@@ -10,6 +10,7 @@ from prompts_app.models.providers import LLMModel, Provider
 from prompts_app.models.receipts import Receipt, ReceiptKey
 from prompts_app.models.rendered import RenderedText
 from prompts_app.models.runs import Run
+from prompts_app.models.shares import ContactMessage, ShareItem, ShareLink, Visit, VisitDay
 from prompts_app.models.site import KeyFingerprint
 from prompts_app.models.tallies import Tally
 from prompts_app.models.tries import RefusalCount, Try, VisitorSalt
@@ -17,6 +18,7 @@ from prompts_app.models.versions import Version
 
 __all__ = [
     "BudgetDay",
+    "ContactMessage",
     "Draft",
     "Entry",
     "Evaluation",
@@ -32,6 +34,8 @@ __all__ = [
     "RenderedText",
     "Reservation",
     "Run",
+    "ShareItem",
+    "ShareLink",
     "SiteGrant",
     "Spending",
     "Tag",
@@ -40,5 +44,7 @@ __all__ = [
     "Try",
     "User",
     "Version",
+    "Visit",
+    "VisitDay",
     "VisitorSalt",
 ]

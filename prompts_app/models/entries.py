@@ -32,7 +32,7 @@ class EntryQuerySet(models.QuerySet["Entry"]):
     def published(self) -> "EntryQuerySet":
         """Entries that anyone with the address may see."""
         return self.filter(
-            visibility__in=(Entry.Visibility.UNLISTED, Entry.Visibility.LISTED),
+            visibility__in=Entry.PUBLIC,
             published__isnull=False,
             owner__is_active=True,
             purge_at__isnull=True,
@@ -54,8 +54,11 @@ class Entry(models.Model):
         """Who finds the entry."""
 
         DRAFT = "draft", _("draft: only you")
+        LINKS = "links", _("only through your share links")
         UNLISTED = "unlisted", _("unlisted: anyone with the address")
         LISTED = "listed", _("listed: on your profile and in Explore")
+
+    PUBLIC = (Visibility.UNLISTED, Visibility.LISTED)
 
     class Kind(models.TextChoices):
         """What the prompt makes."""
@@ -118,6 +121,11 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def is_public(self) -> bool:
+        """Whether anyone with the address may see it, once it has a published version."""
+        return self.visibility in self.PUBLIC
 
 
 class Draft(models.Model):

@@ -29,6 +29,10 @@ class BudgetDay(models.Model):
 
     owner = models.ForeignKey(User, models.CASCADE, related_name="budget_days")
     purse = models.CharField(max_length=8, choices=Purse, default=Purse.OWN)
+    # Whose tries it pays: a share link's, set apart, or everybody else's.
+    link = models.ForeignKey(
+        "ShareLink", models.RESTRICT, null=True, blank=True, related_name="budget_days"
+    )
     day = models.DateField()
     limit = models.BigIntegerField()
     spent = models.BigIntegerField(default=0)
@@ -40,7 +44,16 @@ class BudgetDay(models.Model):
         verbose_name = _("day's budget")
         verbose_name_plural = _("days' budgets")
         constraints = (
-            models.UniqueConstraint(fields=("owner", "purse", "day"), name="budget_day"),
+            models.UniqueConstraint(
+                fields=("owner", "purse", "day"),
+                name="budget_day",
+                condition=Q(link__isnull=True),
+            ),
+            models.UniqueConstraint(
+                fields=("link", "purse", "day"),
+                name="budget_day_of_link",
+                condition=Q(link__isnull=False),
+            ),
             models.CheckConstraint(
                 condition=Q(spent__gte=0, reserved__gte=0, limit__gte=0, overrun__gte=0),
                 name="budget_positive",

@@ -42,6 +42,10 @@ class Try(Execution):
     entry = models.ForeignKey(Entry, models.CASCADE, related_name="tries")
     group = models.UUIDField(default=uuid.uuid4)
     column = models.PositiveSmallIntegerField(default=0)
+    # The share link it was made through: counted and paid apart, and gone with it.
+    link = models.ForeignKey(
+        "ShareLink", models.CASCADE, null=True, blank=True, related_name="tries"
+    )
     # HMAC of the address, and of the network it is in, under a salt that is thrown away; no
     # address is kept.
     visitor = models.CharField(max_length=64)

@@ -49,7 +49,7 @@ def entry_page(request: Request, handle: str, slug: str) -> HttpResponse:
     html = _html(evidence, entry.use_case, version.content["context"])
     model = None if evidence.runs else next(iter(tryit.models_for(entry)), None)
     context = _version_context(entry, version, evidence, html, totals_kept(entry), history) | {
-        "own_draft": entry.visibility == Entry.Visibility.DRAFT,
+        "own_draft": not entry.is_public,
         "own": entry.owner == viewer,
         "can_try": bool(evidence.runs or model),
         "use_case_html": html.get(entry.use_case, ""),

@@ -54,7 +54,7 @@ def versions(request: Request, slug: str) -> HttpResponse:
 
 def _say_published(request: Request, entry: Entry, version: Version) -> None:
     said = _("Version %(number)s is published.") % {"number": version.number}
-    if entry.visibility == Entry.Visibility.DRAFT:
+    if not entry.is_public:
         said += " " + _("Nobody else sees it yet: say in the settings who may.")
     messages.success(request, said)
 

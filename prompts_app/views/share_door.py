@@ -1,0 +1,81 @@
+"""The door of a share link: every address under `/s/<token>/` goes through it."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import translation
+
+from prompts_app import http
+from prompts_app.http import Request
+from prompts_app.models import ShareLink
+from prompts_app.services import share_tokens
+
+P = ParamSpec("P")
+View = Callable[Concatenate[Request, P], HttpResponse]
+# What no link's page may be without: not found, not kept, and its address told to nobody.
+_HEADERS = {
+    "X-Robots-Tag": "noindex, nofollow, noarchive",
+    "Cache-Control": "no-store, private",
+    # Under no-referrer Chromium's form posts would fail the check of their origin.
+    "Referrer-Policy": "same-origin",
+}
+
+
+def shared(
+    view: Callable[Concatenate[Request, ShareLink, P], HttpResponse],
+) -> Callable[Concatenate[Request, str, P], HttpResponse]:
+    """Give a view the link of the token in its address; or answer why it does not open.
+
+    Unknown and revoked are one answer, 404; an expired one is 410. A link that is locked asks for
+    its password first (403). The owner passes all but an unknown token, to preview.
+    """
+
+    @wraps(view)
+    def opened(request: Request, token: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        link = share_tokens.find(token)
+        response = _refused(request, link, token)
+        if response is None:
+            assert link is not None
+            request.share_token = token
+            with _language(request, link):
+                response = view(request, link, *args, **kwargs)
+        for name, value in _HEADERS.items():
+            response[name] = value
+        response["Content-Language"] = request.LANGUAGE_CODE
+        return response
+
+    return opened
+
+
+def _refused(request: Request, link: ShareLink | None, token: str) -> HttpResponse | None:
+    if link is None or not link.owner.is_active:
+        return gone(request)
+    if http.viewer(request) == link.owner:
+        return None
+    if link.is_revoked:
+        return gone(request)
+    with _language(request, link):
+        if link.is_expired:
+            context = {"link": link, "token": token, "profile": link.owner.profile}
+            return render(request, "share/expired.html", context, status=410)
+        kept = request.COOKIES.get(share_tokens.cookie_name(link), "")
+        if not share_tokens.is_open_to(link, kept):
+            context = {"link": link, "token": token}
+            return render(request, "share/locked.html", context, status=403)
+    return None
+
+
+def gone(request: Request) -> HttpResponse:
+    """404: what an unknown and a revoked link have in common."""
+    return render(request, "share/gone.html", status=404)
+
+
+def _language(request: Request, link: ShareLink) -> translation.override:
+    """Use the link's language, unless the visitor chose one."""
+    if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+        request.LANGUAGE_CODE = link.language
+    return translation.override(request.LANGUAGE_CODE)
