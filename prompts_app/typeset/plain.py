@@ -5,7 +5,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 _LINE_ENDS = re.compile("\r\n|[\r\u000b\u000c\u0085\u2028\u2029]")
 # Controls, halves of surrogate pairs, non-characters; marks that turn the direction of what follows
@@ -26,6 +26,7 @@ _LINES = frozenset({"name", "title", "headline", "site", "proof"})
 _LONGEST_LINE = 400
 _SCHEMES = ("http", "https", "mailto")
 _LONGEST_ADDRESS = 2000
+_ASCII = "".join(map(chr, range(0x21, 0x7F)))
 
 
 def clean(text: str) -> str:
@@ -35,14 +36,16 @@ def clean(text: str) -> str:
 
 
 def address(url: str) -> str:
-    """`url` when a document may lead there (http, https, mailto), else nothing."""
+    """`url` in ASCII when a document may lead there (http, https, mailto), else nothing."""
     url = clean(url).strip()
     if len(url) > _LONGEST_ADDRESS or any(char.isspace() for char in url):
         return ""
     try:
-        return url if urlsplit(url).scheme.lower() in _SCHEMES else ""
+        if urlsplit(url).scheme.lower() not in _SCHEMES:
+            return ""
     except ValueError:
         return ""
+    return quote(url, safe=_ASCII)
 
 
 def plain(value: object) -> Any:
