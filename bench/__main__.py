@@ -17,7 +17,7 @@ from typing import Any
 
 import openai
 
-from bench import evidence, load, tries
+from bench import evidence, load, tries, typesetting
 from portfolio.launch import answers, free_port
 from tests.site import ROOMY, RunningSite
 
@@ -65,6 +65,7 @@ def main() -> None:
         evidence.bench_page(site)
         _bench_queries(site)
     evidence.bench_matrix()
+    typesetting.bench_typesetting()
 
 
 def _provider(stack: ExitStack) -> str:

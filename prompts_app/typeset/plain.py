@@ -11,7 +11,7 @@ _LINE_ENDS = re.compile("\r\n|[\r\u000b\u000c\u0085\u2028\u2029]")
 # Controls, halves of surrogate pairs, non-characters; marks that turn the direction of what follows
 # (one string must not reach into the next); object replacements, which stand for what is not there.
 _UNFIT = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufff9-\uffff"
+    "[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufff9-\ufffc\ufffe\uffff"
     + "\u202a-\u202e\u2066-\u2069\ufeff"
     + "".join(
         f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0x10000, 0x110000, 0x10000)

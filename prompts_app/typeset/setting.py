@@ -62,10 +62,28 @@ def _legible(
     template: str, data: dict[str, Any], mark: str, made: int, fonts: typst.Fonts
 ) -> tuple[dict[str, Any], bytes]:
     """The data as it can be drawn, and the PDF of it."""
-    data = {**data, "marked": False}
     # Characters one by one first: beside a combining mark a missing letter vanishes unnoticed.
-    letters = sorted({letter for text in strings(data) for letter in text if letter > "~"})
-    missing, _ = _pdf("probe", {"letters": letters}, 0, fonts) if letters else (set[str](), b"")
+    letters = {letter for text in strings(data) for letter in text if letter > "~"}
+    missing, _ = _pdf("probe", {"letters": sorted(letters)}, 0, fonts) if letters else (set(), b"")
+    try:
+        return _tried(template, data, mark, made, fonts, letters, missing)
+    except TypesetError:
+        # A tangle of scripts and combining marks can make typst itself fail. What is certain: the
+        # letters of the package's font.
+        missing |= {letter for letter in letters if not _certain(letter)}
+        return _tried(template, data, mark, made, fonts, letters - missing, missing)
+
+
+def _tried(
+    template: str,
+    data: dict[str, Any],
+    mark: str,
+    made: int,
+    fonts: typst.Fonts,
+    letters: set[str],
+    missing: set[str],
+) -> tuple[dict[str, Any], bytes]:
+    data = {**data, "marked": False}
     combining = set(filter(_combines, letters))
     known = {*map(chr, range(0x7F)), *letters} - missing
     for _ in range(_ROUNDS):
@@ -73,6 +91,7 @@ def _legible(
             rewriting = _Rewriting(missing - known, missing & known, combining, mark)
             data = changed(data, rewriting)
             data["marked"] = data["marked"] or rewriting.marked
+            known -= {letter for letter in missing if letter > "~"}
         missing, pdf = _pdf(template, data, made, fonts)
         if not missing:
             return data, pdf
@@ -98,6 +117,11 @@ def _pdf(
         if not missing:
             raise TypesetError(error.message) from error
         return missing, b""
+    except BaseException as error:
+        # A panic inside typst is no Exception, lest it be overlooked; here it means this text.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise TypesetError(f"typst failed: {error}") from error
     return set(), pdf
 
 
@@ -137,6 +161,11 @@ class _Rewriting:
     def _compatible(self, found: re.Match[str]) -> str:
         other = unicodedata.normalize("NFKC", found[0])
         return found[0] if self._one.search(other) else other
+
+
+def _certain(letter: str) -> bool:
+    """Latin, Greek and Cyrillic letters and common signs, none of which combines with another."""
+    return (letter < "\u0530" or "\u1e00" <= letter < "\u2200") and not _combines(letter)
 
 
 def _combines(letter: str) -> bool:

@@ -183,6 +183,21 @@ def test_what_no_font_has_is_marked_and_said() -> None:
     assert bare("last run 12 May 2026") in text
 
 
+def test_a_text_that_typst_fails_on_is_set_more_plainly() -> None:
+    """Found by chance: typst 0.15 panics where it breaks this into lines, in a table's column."""
+    tangle = (
+        "\U0001f82c\u4e76\u3188\u0a3f\ue05a\U0001d7b6\uaced1\U0001d40b\U0001f1ed\u3173\U0001f9eb\u0666"
+        "\U0001f1f6\u219f\U0001d7eb\u05a3\u25a4\u2713\u1784\uff2c\U0001f65c\u2223\u06ca\u0121\U0001d47d"
+        "\u2764\uffa4\u326d\u17b8\U0001d7b2\u1020\U000e00b5\u3223\u4eda\ufc38\U0001d474\u0d3et\u4e33"
+        '\u317c\ufc38\U0001d557\u0cc9\u0197\u0cee\u23504\U0001f8ff"\u010d\U0001f44d\u0247\ufef3\u17c5'
+        "\ufca0\u0639\u20e3\u200d\u1067\u016c"
+    )
+    constraints = (Constraint(tangle, 28, 30), Constraint("The next one", 1, 2))
+    text = made(entries=(entry(constraints=constraints),))
+    assert bare(MARK) in text
+    assert bare("28 2 The next one 1 1") in text
+
+
 def test_a_mark_the_author_wrote_is_no_mark_of_ours() -> None:
     assert bare(WORDS.unprintable) not in made(availability=f"Available {MARK}")
 
