@@ -18,7 +18,7 @@ from typing import Any
 
 import openai
 
-from bench import evidence, load, streams, tries, upstream
+from bench import evidence, load, streams, tries, typesetting, upstream
 from bench.processes import cpu_seconds
 from portfolio.launch import answers, free_port
 from tests.postgres import Postgres
@@ -72,6 +72,7 @@ def main() -> None:
             "evidence": lambda: evidence.bench_page(site),
             "queries": lambda: _bench_queries(site),
             "matrix": evidence.bench_matrix,
+            "typesetting": typesetting.bench_typesetting,
         }.items():
             if name in os.environ.get("PARTS", name).split():
                 part()
