@@ -44,7 +44,8 @@ def limits(request: Request) -> HttpResponse:
         "today": latest[0],
         # The clock went back, or the zone was changed: the day stays where the books have reached.
         "day_ahead": latest[0].day > days.today(zone),
-        "day_ends": days.end(latest[0].day, zone).astimezone(zone),
+        # As clocks there show it: a template would bring an aware one back to UTC.
+        "day_ends": days.end(latest[0].day, zone).astimezone(zone).replace(tzinfo=None),
         "in_utc": zone is UTC,
         "zone": request.user.time_zone,
         "overrun": sum(purse.overrun for purse in purses),
