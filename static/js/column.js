@@ -237,7 +237,7 @@ export class Column {
         this.insert(kept.innerHTML);
         this.show("error", false);
         this.note(note);
-        this.end("kept", note);
+        this.end(kept.dataset.state === "done" ? "done" : "kept", note);
         return true;
       }
       // The site learns of a broken line a moment later.

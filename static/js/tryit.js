@@ -162,11 +162,17 @@ function offerRecorded() {
   offer.dispatchEvent(new CustomEvent("part:inserted", { bubbles: true }));
 }
 
+// As if nothing had been run: what stands beside Run until then may be read again.
+function rest() {
+  for (const column of used) column.rest();
+  output.classList.remove("is-used");
+}
+
 // Nothing was run: says why, once, and what there is instead.
 function refused(said) {
   const message = reason(said, texts);
   remember(form, null);
-  for (const column of used) column.rest();
+  rest();
   group.hidden = true;
   part("line").hidden = true;
   part("error").querySelector("[data-message]").textContent = message;
@@ -186,7 +192,7 @@ function swapFields(text) {
   document.querySelector("[data-try-fields]").replaceWith(fresh);
   remember(form, null);
   offerOthers(form, columns.length);
-  for (const column of used) column.rest();
+  rest();
   part("progress").textContent = "";
   finish();
   say(texts.textInvalid);

@@ -22,6 +22,7 @@ class Line:
         self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
         self._whole = True
+        self._lose = 0
 
     def __enter__(self) -> Self:
         self._start(self._accept)
@@ -52,6 +53,22 @@ class Line:
         with self._lock:
             self._whole = True
 
+    def lose(self, replies: int) -> None:
+        """Let the next requests reach the site, and cut their connections before any reply."""
+        with self._lock:
+            self._lose = replies
+
+    @property
+    def to_lose(self) -> int:
+        """How many replies are still to be lost."""
+        with self._lock:
+            return self._lose
+
+    def _passes(self) -> bool:
+        with self._lock:
+            self._lose, lost = max(0, self._lose - 1), self._lose
+            return not lost
+
     def _start(self, work: Callable[..., None], *arguments: socket.socket) -> None:
         thread = threading.Thread(target=work, args=arguments, daemon=True)
         self._threads.append(thread)
@@ -71,7 +88,7 @@ class Line:
                 if not self._whole:
                     return
                 self._ends |= {near, far}
-            back = threading.Thread(target=_pump, args=(far, near))
+            back = threading.Thread(target=_pump, args=(far, near, self._passes))
             back.start()
             _pump(near, far)
             back.join()
@@ -79,10 +96,13 @@ class Line:
                 self._ends -= {near, far}
 
 
-def _pump(source: socket.socket, sink: socket.socket) -> None:
+def _pump(
+    source: socket.socket, sink: socket.socket, passes: Callable[[], bool] = lambda: True
+) -> None:
     with contextlib.suppress(OSError):
-        while data := source.recv(65536):
+        while (data := source.recv(65536)) and passes():
             sink.sendall(data)
+    _shut(source)
     _shut(sink)
 
 

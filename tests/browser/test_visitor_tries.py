@@ -201,13 +201,6 @@ def test_what_is_wrong_is_said_at_the_field_and_the_rest_is_kept(
     assert tries(site) == before + 1
 
 
-@pytest.fixture
-def line(site: RunningSite) -> Iterator[Line]:
-    """A line to the site that can be cut."""
-    with Line(site.port) as line:
-        yield line
-
-
 def test_a_stream_that_breaks_off_shows_what_was_kept(
     visit: Visit, site: RunningSite, line: Line, watch: Watch, slow_try: str
 ) -> None:
