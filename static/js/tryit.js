@@ -196,7 +196,10 @@ function swapFields(text) {
   part("progress").textContent = "";
   finish();
   say(texts.textInvalid);
-  fresh.querySelector("[aria-invalid='true']")?.focus();
+  const wrong = fresh.querySelector("[aria-invalid='true']");
+  wrong?.focus({ preventScroll: true });
+  // The page may be on its smooth way to the answers, and the bar with Run hides what is low.
+  wrong?.scrollIntoView({ block: "center" });
 }
 
 // Whatever the form's own address answers with, other than an answer of the model.
