@@ -23,6 +23,7 @@ class Line:
         self._lock = threading.Lock()
         self._whole = True
         self._lose = 0
+        self._then_whole = True
 
     def __enter__(self) -> Self:
         self._start(self._accept)
@@ -53,10 +54,13 @@ class Line:
         with self._lock:
             self._whole = True
 
-    def lose(self, replies: int) -> None:
-        """Let the next requests reach the site, and cut their connections before any reply."""
+    def lose(self, replies: int, *, for_good: bool = False) -> None:
+        """Let the next requests reach the site, and cut their connections before any reply.
+
+        With `for_good` all connections are cut then, and new ones refused until `mend`.
+        """
         with self._lock:
-            self._lose = replies
+            self._lose, self._then_whole = replies, not for_good
 
     @property
     def to_lose(self) -> int:
@@ -66,8 +70,14 @@ class Line:
 
     def _passes(self) -> bool:
         with self._lock:
-            self._lose, lost = max(0, self._lose - 1), self._lose
-            return not lost
+            if not self._lose:
+                return True
+            self._lose -= 1
+            if not self._lose and not self._then_whole:
+                self._whole = False
+                for end in self._ends:
+                    _shut(end)
+            return False
 
     def _start(self, work: Callable[..., None], *arguments: socket.socket) -> None:
         thread = threading.Thread(target=work, args=arguments, daemon=True)

@@ -85,6 +85,36 @@ def test_a_lost_reply_costs_no_second_try(
 
 
 @both
+def test_a_lost_reply_is_made_up_for_when_the_line_is_back(
+    visit: Visit, site: RunningSite, line: Line, watch: Watch, form: str, columns: int
+) -> None:
+    watch.offline = True
+    before = groups(site)
+    page = visit()
+    page.goto(f"{line.url}{form}")
+    used = attempt(page)
+    line.lose(1, for_good=True)
+    run(page)
+    # Several columns were nowhere begun; a single one is itself what was lost.
+    error = "[data-try-error]" if columns == 2 else "#column-0 [data-error]"
+    expect(page.locator(error)).to_contain_text("The connection broke.")
+    expect(page.get_by_role("button", name="Run", exact=True)).to_be_visible()
+    assert line.to_lose == 0
+    assert groups(site) == before + 1
+    line.mend()
+    if columns == 2:
+        for at in range(columns):
+            expect(column(page, at).locator("[data-text]")).not_to_be_empty()
+        page.get_by_role("button", name="Stop all").click()
+        expect(page.get_by_role("button", name="Run", exact=True)).to_be_visible()
+    else:
+        shows_kept(page, 1, BROKE, "Stopped before the end.")
+    expect(page.locator(error)).to_be_hidden()
+    assert attempt(page) != used
+    assert groups(site) == before + 1
+
+
+@both
 def test_leaving_in_mid_stream_and_coming_back_shows_what_was_kept(
     visit: Visit, site: RunningSite, form: str, columns: int
 ) -> None:
