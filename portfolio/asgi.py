@@ -98,6 +98,7 @@ async def _page(scope: Scope, body: bytes) -> Answer:
 async def _stream(attempt: str, answer: Answer, send: Send) -> None:
     last = b""
     await answer.start(send)
+    answer.headers.clear()
     try:
         async with aclosing(try_streams.frames(attempt)) as frames:
             async for frame in frames:
