@@ -165,7 +165,7 @@ class Connection(asyncio.Protocol):
             self._fall_due_later()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._has_head and not self._is_framed:
+        if self._has_head and not self._is_framed and exc is None:
             # A body of which nobody said how long it is ends here (RFC 9112, section 6.3).
             self._complete = True
         self._fail(exc if isinstance(exc, OSError) else ConnectionError("the connection ended"))
@@ -178,12 +178,16 @@ class Connection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         if self._complete:
+            # Another answer, to nothing that was asked.
             self._keeps = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self.headers.append((name, value))
+        if not self._has_head:
+            self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
+        if self._has_head:
+            return
         assert self._parser is not None
         self.status = self._parser.get_status_code()
         if 100 <= self.status < 200:
@@ -203,6 +207,7 @@ class Connection(asyncio.Protocol):
             self._size += len(body)
 
     def on_message_complete(self) -> None:
+        # Not that of a mere word that the answer is still to come.
         self._complete = self._has_head
 
     # Waiting.
