@@ -43,7 +43,8 @@ def tell_of_opens() -> int:
     )
     opened = {key: (opens, first) for key, opens, first in found}
     of_owner: dict[User, list[ShareLink]] = defaultdict(list)
-    for link in ShareLink.objects.filter(pk__in=opened).select_related("owner"):
+    due = ShareLink.objects.filter(pk__in=opened).exclude(told_at__gt=now - _ONCE_IN)
+    for link in due.select_related("owner"):
         of_owner[link.owner].append(link)
     return sum(_tell(owner, links, opened, now) for owner, links in of_owner.items())
 

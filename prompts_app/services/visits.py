@@ -5,7 +5,6 @@ in services/visit_reports.py.
 """
 
 import uuid
-from calendar import monthrange
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -176,10 +175,15 @@ def oldest_visit() -> datetime:
 
 
 def oldest_day() -> date:
-    """Return the first day (UTC) whose sums are kept: this day of the month, 13 months ago."""
+    """Return the first day (UTC) whose sums are kept.
+
+    It is this day of the month, 13 months ago; where that month has no such day, the next month's
+    first.
+    """
     today = days.today()
-    year, month = divmod(today.year * 12 + today.month - 1 - _SUMS_KEPT_MONTHS, 12)
-    return date(year, month + 1, min(today.day, monthrange(year, month + 1)[1]))
+    month = today.year * 12 + today.month - 1 - _SUMS_KEPT_MONTHS
+    first, after = (date(number // 12, number % 12 + 1, 1) for number in (month, month + 1))
+    return min(first + timedelta(days=today.day - 1), after)
 
 
 def forget_old_visits() -> int:

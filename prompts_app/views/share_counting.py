@@ -15,7 +15,7 @@ def choice(request: Request, link: ShareLink) -> str:
     """
     if "1" in (request.headers.get("Sec-GPC"), request.headers.get("DNT")):
         return "signal"
-    if COOKIE in request.COOKIES:
+    if request.COOKIES.get(COOKIE) == "1":
         return "cookie"
     return "owner" if http.viewer(request) == link.owner else "counted"
 
