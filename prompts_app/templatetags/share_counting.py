@@ -5,6 +5,8 @@ from typing import cast
 
 from django import template
 from django.template import RequestContext
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 
 from prompts_app.http import Request
 from prompts_app.models import ShareLink, Visit
@@ -36,7 +38,15 @@ def counting_of(context: RequestContext, link: ShareLink) -> Counting:
     return Counting(choice, nonce, request.share_token, request.path)
 
 
+# Visits that count as none, as a list of them names them.
+KINDS: dict[str, str | Promise] = {
+    Visit.Kind.PREVIEW: gettext_lazy("link previews"),
+    Visit.Kind.SCANNER: gettext_lazy("scanners and other programs"),
+    Visit.Kind.OWNER: gettext_lazy("yourself"),
+}
+
+
 @register.filter
 def visit_kind(code: str) -> str:
-    """Return what a kind of visit is called."""
-    return str(Visit.Kind(code).label)
+    """Return what visits of a kind that does not count are called."""
+    return str(KINDS[code])

@@ -1,13 +1,14 @@
 """A share link's page in a real browser: what counts as a visit, and what never does."""
 
 import json
+import time
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
 from playwright.sync_api import Page, StorageState, expect
 
-from tests.browser.conftest import SAMPLE_AUTHOR, Visit
+from tests.browser.conftest import SAMPLE_AUTHOR, WAIT_MS, Visit
 from tests.site import RunningSite
 
 # Chromium without a window calls itself a program, and is taken for one.
@@ -116,12 +117,12 @@ def test_entries_count_once_they_stay_in_view(visit: Visit, site: RunningSite, l
         section.evaluate("(section) => section.scrollIntoView({ block: 'center' })")
         looked(page)
         page.clock.run_for(1100)
-    wanted = {
-        str(name) for name in sections.evaluate_all("(all) => all.map((s) => s.dataset.entry)")
-    }
+    names = sections.evaluate_all("(all) => all.map((one) => one.dataset.entry)")
+    wanted = set(map(str, names))
     # Every one is told of once; the last answer may still be on its way.
+    until = time.monotonic() + WAIT_MS / 1000
     while counted(site, link)["seen"] != [len(wanted)]:
-        assert page.evaluate("1") == 1
+        assert time.monotonic() < until, f"told {told} of {wanted}"
     assert told <= wanted
 
 
@@ -160,6 +161,12 @@ globalThis.show = (on) => {
 """
 
 
+BEFOREHAND = """<!doctype html><title>Elsewhere</title><a href="{link}">The link</a>
+<script type="speculationrules">
+{{"prefetch": [{{"source": "list", "urls": ["{link}"], "eagerness": "immediate"}}]}}
+</script>"""
+
+
 def test_a_page_made_ready_beforehand_counts_nothing(
     visit: Visit, site: RunningSite, link: str
 ) -> None:
@@ -168,6 +175,16 @@ def test_a_page_made_ready_beforehand_counts_nothing(
         answer = page.request.fetch(link, method=method, headers={"Sec-Purpose": "prefetch"})
         assert answer.ok
     assert counted(site, link) == NOTHING
+    body = BEFOREHAND.format(link=link)
+    page.route("**/elsewhere/", lambda route: route.fulfill(body=body, content_type="text/html"))
+    page.goto("/elsewhere/")
+    with page.expect_response("**/visit/"):
+        page.get_by_role("link").click()
+    way = page.evaluate("performance.getEntriesByType('navigation')[0].deliveryType")
+    assert way == "navigational-prefetch"
+    # Being fetched counted nothing: this is the one visit.
+    found = counted(site, link)
+    assert (found["opens"], found["filtered"]) == (1, 0)
 
 
 @pytest.mark.parametrize(

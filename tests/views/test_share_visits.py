@@ -1,5 +1,7 @@
 """What pages of share links report, whom they count, and how a visitor stays out."""
 
+import logging
+import sys
 from datetime import timedelta
 
 import pytest
@@ -230,6 +232,22 @@ def test_reports_need_no_csrf_token(link: ShareLink) -> None:
     assert kinds() == ["human"]
 
 
+def test_tokens_stand_in_no_log(link: ShareLink) -> None:
+    handler = next(one for one in logging.getLogger("django").handlers if one.formatter)
+    token = share_tokens.token_of(link)
+    try:
+        raise ValueError(address(link, "visit/"))
+    except ValueError:
+        record = logging.LogRecord(
+            *("django.request", logging.ERROR, __file__, 1, "Internal Server Error: %s"),
+            *((address(link),), sys.exc_info()),
+        )
+    line = handler.format(record)
+    assert "Internal Server Error: /s/[token]/" in line
+    assert "/s/[token]/visit/" in line
+    assert token not in line
+
+
 def table(link: ShareLink) -> str:
     """Return what the author is shown."""
     return render_to_string("shares/_visits.html", {"table": visits.table_of(link)})
@@ -246,7 +264,7 @@ def test_no_visit_is_never_told_as_not_opened(link: ShareLink) -> None:
         visits.note_try(link)
         text = table(link)
         assert "No counted visit." in text
-        assert "link preview 1" in text
+        assert "link previews (1)" in text
 
 
 def test_the_table_tells_numbers_and_titles(link: ShareLink) -> None:
