@@ -78,6 +78,10 @@ def report(link: ShareLink, nonce: Nonce, browser: Browser, told: Report) -> Non
     is_owner = browser.is_owner or nonce.to_owner
     kind = Visit.Kind.OWNER if is_owner else kind_of(browser.agent)
     seen = _entries_of(link, told.seen)
+    visit = Visit.objects.filter(pk=nonce.id, link=link).first()
+    if visit is not None and not _is_news(visit, told, seen):
+        # Whoever sends the same again and again takes no lock.
+        return
     today = days.today()
     with transaction.atomic():
         # Held to the end: of two reports at once the second sees what the first has counted.
@@ -91,10 +95,14 @@ def report(link: ShareLink, nonce: Nonce, browser: Browser, told: Report) -> Non
             for key in new:
                 of_visit.entries[key] = of_visit.entries.get(key, 0) + 1
             of_visit.save(update_fields=["entries"])
-        if new or (told.interacted and not visit.interacted):
+        if _is_news(visit, told, seen):
             visit.seen = [*visit.seen, *new]
             visit.interacted = visit.interacted or told.interacted
             visit.save(update_fields=["seen", "interacted"])
+
+
+def _is_news(visit: Visit, told: Report, seen: Iterable[str]) -> bool:
+    return (told.interacted and not visit.interacted) or not set(seen) <= set(visit.seen)
 
 
 def _visit_of(link: ShareLink, nonce: Nonce, kind: str, browser: Browser) -> Visit | None:
