@@ -28,6 +28,8 @@ from prompts_app.views import (
     providers,
     receipts,
     runs,
+    share,
+    share_visits,
     studio,
     trial,
     tryit,
@@ -210,6 +212,15 @@ provider_routes: Routes = [
     ),
 ]
 
+share_routes: Routes = [
+    path("s/<str:token>/", share.share_page, name="share"),
+]
+
+share_visit_routes: Routes = [
+    path("s/<str:token>/visit/", share_visits.visit, name="share_visit"),
+    path("s/<str:token>/uncount/", share_visits.uncount, name="share_uncount"),
+]
+
 urlpatterns: Routes = [
     *account_routes,
     *tryit_routes,
@@ -224,4 +235,6 @@ urlpatterns: Routes = [
     *studio_routes,
     *evaluation_routes,
     *provider_routes,
+    *share_routes,
+    *share_visit_routes,
 ]

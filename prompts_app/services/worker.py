@@ -25,7 +25,9 @@ from prompts_app.services import (
     limits,
     rendering,
     tries,
+    visit_mail,
     visitors,
+    visits,
 )
 from prompts_app.services.patience import AWAY
 from prompts_app.services.threads import in_database
@@ -57,6 +59,8 @@ CHORES: tuple[tuple[float, Callable[[], object]], ...] = (
     (15, tries.take_back_overdue),
     (600, visitors.destroy_old_salts),
     (600, tries.delete_expired),
+    (300, visit_mail.tell_of_opens),
+    (3600, visits.forget_old_visits),
     (3600, limits.forget_old_refusals),
     (3600, delete_old_sessions),
     (3600, rendering.forget_old_renderers),
