@@ -118,7 +118,7 @@ def test_the_list_asks_the_same_number_of_queries_for_more(
 ) -> None:
     for number in range(2):
         factories.run(factories.version(factories.entry(author, title=f"A {number}")))
-    with django_assert_max_num_queries(6) as first:
+    with django_assert_max_num_queries(7) as first:
         signed_in.get(reverse("studio"))
     expected = len(first)
     for number in range(30):
