@@ -109,7 +109,7 @@ def test_the_mail_speaks_the_accounts_language(
 
 @pytest.mark.parametrize(
     "name",
-    ["Grace\nBcc: everyone@example.org", "Grace\r\n\r\nBody", "Grace\u2028Bcc: x", "\x00\x1b[31m"],
+    ["Grace\nBcc: everyone@example.org", "Grace\r\n\r\nBody", "Grace\u2028Bcc: x", "\x07\x1b[31m"],
 )
 @pytest.mark.parametrize("email", ["grace@example.org\nBcc: e@example.org", "x", "<a@b.c>, d@e.f"])
 def test_no_header_can_be_smuggled_in(
@@ -127,7 +127,7 @@ def test_no_header_can_be_smuggled_in(
         *("Content-Type", "MIME-Version", "Content-Transfer-Encoding", "Subject", "From", "To"),
         *("Message-ID", "Date"),
     }
-    assert not re.search(r"[\r\n]", sent.subject)
+    assert not re.search(r"[\r\n]", str(sent.subject))
 
 
 def test_a_server_that_is_away_is_tried_again(
