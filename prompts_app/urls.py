@@ -8,6 +8,8 @@ from prompts_app.views import (
     accounts,
     cases,
     comparisons,
+    contact,
+    contact_messages,
     editor,
     entries,
     evaluation,
@@ -221,7 +223,22 @@ share_visit_routes: Routes = [
     path("s/<str:token>/uncount/", share_visits.uncount, name="share_uncount"),
 ]
 
+contact_routes: Routes = [
+    path("@<slug:handle>/contact/", contact.profile_contact, name="profile_contact"),
+    path("s/<str:token>/contact/", contact.share_contact, name="share_contact"),
+    path("s/<str:token>/ask/", contact.share_ask, name="share_ask"),
+    path("studio/messages/", contact_messages.all_messages, name="studio_messages"),
+    path("studio/messages/<uuid:message_id>/", contact_messages.one_message, name="studio_message"),
+    path(
+        "studio/messages/<uuid:message_id>/delete/",
+        contact_messages.delete_message,
+        name="studio_message_delete",
+    ),
+]
+
 urlpatterns: Routes = [
+    # Before entries: no entry has the slug "contact".
+    *contact_routes,
     *account_routes,
     *tryit_routes,
     *explore_routes,

@@ -22,6 +22,7 @@ from prompts_app.services import (
     execution,
     judges,
     judging,
+    letters,
     limits,
     rendering,
     tries,
@@ -54,6 +55,7 @@ def delete_old_sessions() -> int:
 CHORES: tuple[tuple[float, Callable[[], object]], ...] = (
     (20, captures.report_worker),
     (5, execution.take_back_lost),
+    (15, letters.send_due),
     (30, budget.forfeit_expired),
     (30, tries.mark_interrupted),
     (15, tries.take_back_overdue),

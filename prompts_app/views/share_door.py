@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils import translation
 
 from prompts_app import http
+from prompts_app.forms.contact import ask_form
 from prompts_app.http import Request
 from prompts_app.models import ShareLink
 from prompts_app.services import share_tokens
@@ -33,11 +34,23 @@ def shared(
     Unknown and revoked are one answer, 404; an expired one is 410. A link that is locked asks for
     its password first (403). The owner passes all but an unknown token, to preview.
     """
+    return _door(view, though_expired=False)
 
+
+def shared_though_expired(
+    view: Callable[Concatenate[Request, ShareLink, P], HttpResponse],
+) -> Callable[Concatenate[Request, str, P], HttpResponse]:
+    """Give a view the link as `shared` does, an expired one too, with or without its password."""
+    return _door(view, though_expired=True)
+
+
+def _door(
+    view: Callable[Concatenate[Request, ShareLink, P], HttpResponse], *, though_expired: bool
+) -> Callable[Concatenate[Request, str, P], HttpResponse]:
     @wraps(view)
     def opened(request: Request, token: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         link = share_tokens.find(token)
-        response = _refused(request, link, token)
+        response = _refused(request, link, token, though_expired)
         if response is None:
             assert link is not None
             request.share_token = token
@@ -51,7 +64,9 @@ def shared(
     return opened  # type: ignore[return-value] # addresses give the token by its name
 
 
-def _refused(request: Request, link: ShareLink | None, token: str) -> HttpResponse | None:
+def _refused(
+    request: Request, link: ShareLink | None, token: str, though_expired: bool
+) -> HttpResponse | None:
     if link is None or not link.owner.is_active:
         return gone(request)
     if http.viewer(request) == link.owner:
@@ -60,7 +75,14 @@ def _refused(request: Request, link: ShareLink | None, token: str) -> HttpRespon
         return gone(request)
     with _language(request, link):
         if link.is_expired:
-            context = {"link": link, "token": token, "profile": link.owner.profile}
+            if though_expired:
+                return None
+            context = {
+                "link": link,
+                "token": token,
+                "profile": link.owner.profile,
+                "form": ask_form(link),
+            }
             return render(request, "share/expired.html", context, status=410)
         kept = request.COOKIES.get(share_tokens.cookie_name(link), "")
         if not share_tokens.is_open_to(link, kept):
