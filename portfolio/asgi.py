@@ -16,8 +16,8 @@ from typing import Any
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portfolio.settings")
 
 from django.conf import settings
-from django.db import connection
 from django.core.wsgi import get_wsgi_application
+from django.db import connection
 
 # Named in settings too; it also loads the apps that the imports below need.
 pages = get_wsgi_application()
@@ -33,8 +33,8 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-# Tries are admitted in threads of their own, so that busy pages do not hold them up. SQLite lets one
-# write at a time, and whoever finds another at it sleeps for longer than that one needs.
+# Tries are admitted in threads of their own, so that busy pages do not hold them up. SQLite lets
+# one write at a time, and whoever finds another at it sleeps for longer than that one needs.
 _page_threads = ThreadPoolExecutor(settings.PAGE_THREADS, thread_name_prefix="page")
 _try_threads = ThreadPoolExecutor(
     1 if connection.vendor == "sqlite" else 4, thread_name_prefix="try"
