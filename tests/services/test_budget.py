@@ -14,7 +14,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from prompts_app.models import BudgetDay, Reservation, SiteGrant, Spending, User
-from prompts_app.services import budget, spending
+from prompts_app.services import books, budget, spending
 from tests import factories
 from tests.clock import Clock
 
@@ -180,7 +180,7 @@ def test_the_day_is_that_of_admission_and_never_goes_back(clock: Clock) -> None:
     # A clock that is put right, or wrong, opens no older day's budget again.
     for back in (timedelta(seconds=2), timedelta(days=20)):
         clock.now = MIDNIGHT - back
-        assert budget.books(owner).days[OWN] == today
+        assert books.books(owner).days[OWN] == today
         with pytest.raises(budget.BudgetExhausted) as refusal:
             budget.reserve(owner, OWN, 1)
         assert refusal.value.resets_at == MIDNIGHT + timedelta(days=1)
@@ -269,7 +269,7 @@ def test_a_zone_this_machine_does_not_know_is_utc(
 ) -> None:
     owner = allow(100)
     spending.set_time_zone(owner, "Mars/Olympus_Mons")
-    assert budget.books(owner).days[OWN] == date(2026, 10, 24)
+    assert books.books(owner).days[OWN] == date(2026, 10, 24)
     assert "Mars/Olympus_Mons" in caplog.text
 
 

@@ -16,7 +16,7 @@ from pytest_django import DjangoAssertNumQueries
 from prompts_app.forms.limits import DollarsField, zone_choices
 from prompts_app.models import BudgetDay, Entry, SiteGrant, Spending, User
 from prompts_app.models.accounts import validate_time_zone
-from prompts_app.services import budget, limits, scopes, spending, tryit
+from prompts_app.services import books, budget, limits, scopes, spending, tryit
 from prompts_app.services.limits import Refused
 from prompts_app.services.visitors import Visitor
 from prompts_app.templatetags.limits import (
@@ -252,7 +252,7 @@ def test_without_a_grant_there_is_one_purse(owner: User) -> None:
 def test_days_are_the_authors(signed_in: Client, owner: User) -> None:
     entry = factories.entry(owner)
     spending.set_time_zone(owner, "Pacific/Kiritimati")
-    today = budget.books(owner).days["own"]
+    today = books.books(owner).days["own"]
     for back in (0, 1, 1, 14):
         factories.attempt(entry, day=today - timedelta(days=back))
     factories.attempt(factories.entry())
