@@ -89,7 +89,7 @@ def statement(
         return [one for one in stated if one.kind != "money"]
     if link is not None:
         return stated + _money_of_link(entry.owner, link, of_site=BudgetDay.Purse.SITE in purses)
-    for purse in spending.purses_today(entry.owner):
+    for purse in spending.purses_today(entry.owner, for_visitors=True):
         if purse.name in purses:
             stated.append(Stated("author", "money", purse.limit - purse.left, purse.limit))
     return stated

@@ -54,7 +54,9 @@ def shown_by(link: ShareLink, slug: str = "") -> list[Shown]:
 
     An entry without a version to show (none published, or the pinned one withdrawn) is left out.
     """
-    found = link.items.filter(entry__purge_at__isnull=True).select_related(
+    found = link.items.filter(
+        entry__owner=link.owner_id, entry__purge_at__isnull=True
+    ).select_related(
         "entry__owner__profile", "entry__published", "entry__baseline", "entry__cover", "version"
     )
     if slug:

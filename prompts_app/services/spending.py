@@ -110,23 +110,29 @@ def pause(owner: User, paused: bool) -> None:
     Spending.objects.filter(owner=owner).update(paused=paused)
 
 
-def purses_today(owner: User) -> list[Purse]:
-    """Return the author's own purse, and the operator's if the author may use it (or did today)."""
+def purses_today(owner: User, *, for_visitors: bool = False) -> list[Purse]:
+    """Return the author's own purse, and the operator's if the author may use it (or did today).
+
+    `for_visitors`, who are told only of what is nearly used up, nobody asks what is kept for share
+    links while a quarter is left even if that is the most: `left` then takes it in.
+    """
     found = books.books(owner)
     purses = [BudgetDay.Purse.OWN]
     if BudgetDay.Purse.SITE in found.rows or SiteGrant.cap_of(owner) is not None:
         purses.append(BudgetDay.Purse.SITE)
-    return [_purse(owner, found, purse) for purse in purses]
+    return [_purse(owner, found, purse, for_visitors) for purse in purses]
 
 
-def _purse(owner: User, found: Books, purse: str) -> Purse:
+def _purse(owner: User, found: Books, purse: str, for_visitors: bool) -> Purse:
     limit, row = budget.day_limit(owner, purse), found.rows.get(purse)
     spent, reserved = (row.spent, row.reserved) if row else (0, 0)
     links, kept = books.used(found.through_links(purse)), 0
     left = limit - spent - reserved
     if purse == BudgetDay.Purse.SITE:
-        kept = books.kept_for_links(owner, limit)
-        left = min(left - links - kept, books.left_of_site(found.days[purse]))
+        left -= links
+        if not for_visitors or (left - limit // 2) * 4 < limit:
+            kept = books.kept_for_links(owner, limit)
+        left = min(left - kept, books.left_of_site(found.days[purse]))
     overrun = sum(one.overrun for one in found.every(purse))
     return Purse(purse, limit, spent, reserved, overrun, max(0, left), links, kept)
 

@@ -222,8 +222,8 @@ def test_every_limit_has_its_sentences(language: str) -> None:
     until = timezone.now()
     with translation.override(language):
         said = set()
-        for scope in scopes.SCOPES:
-            for code, number in ((f"{scope.name}_limit", scope.a_day),
+        for scope in (*scopes.SCOPES, scopes.SCOPES_OF_LINK[0]):
+            for code, number in ((f"{scope.name}_limit", scope.a_day or scope.in_all),
                                  (f"{scope.name}_busy", scope.at_once),
                                  (f"{scope.name}_money", scope.money)):  # fmt: skip
                 if number is None:
@@ -232,15 +232,17 @@ def test_every_limit_has_its_sentences(language: str) -> None:
                 assert code in REASONS
                 said |= {error_sentence(code), refusal_reason(code)}
                 assert refusal_sentence(code, until).startswith(error_sentence(code))
-            for kind, number in (("day", scope.a_day), ("at_once", scope.at_once)):
-                if number is not None:
-                    for allowed in (1, 2000):
-                        stated = scopes.Stated(scope.name, kind, 0, allowed)
-                        said.add(limit_sentence(stated))
+            for kind in scope.numbers.keys() - {"money"}:
+                for allowed in (1, 2000):
+                    stated = scopes.Stated(scope.name, kind, 0, allowed)
+                    said.add(limit_sentence(stated))
             if scope.money is not None:
                 said.add(limit_sentence(scopes.Stated(scope.name, "money", 1, 4)))
         assert "" not in said
-        assert len(said) == 2 * 10 + 2 * 10 + 2 * 3 + 3
+        assert len(said) == 2 * 12 + 2 * 12 + 2 * 3 + 3
+        for code in ("link_budget", "link_over", "link_closed"):
+            assert code in ERRORS
+            assert code in REASONS
         assert "75" in limit_sentence(scopes.Stated("author", "money", 25, 100))
         assert "0" in limit_sentence(scopes.Stated("author", "money", 0, 0))
 
@@ -300,7 +302,7 @@ def test_more_tries_need_no_more_queries(
     factories.attempt(entry)
     limits.count_refusal(entry, "budget")
     signed_in.get(PAGE)
-    with django_assert_num_queries(14) as few:
+    with django_assert_num_queries(17) as few:
         signed_in.get(PAGE)
     for _number in range(5):
         factories.attempt(factories.entry(owner))
