@@ -14,6 +14,7 @@ from pytest_django import DjangoAssertNumQueries
 from prompts_app.models import Entry, LLMModel, Picture, ShareLink, Try
 from prompts_app.services import budget, judging, share_tokens, spending, tries, tryit
 from prompts_app.services.rules import rules_of
+from prompts_app.services.visitors import Visitor
 from prompts_app.views import try_streams
 from tests import factories
 from tests.clock import Clock
@@ -323,7 +324,7 @@ def test_what_is_under_way_ends_well_when_its_link_does(
     assert entry.published is not None
     entry.published.entry = entry
     column = tryit.Column(entry.published, tryit.models_for(entry)[0])
-    visitor = tryit.Visitor("1" * 64, "1" * 64)
+    visitor = Visitor("1" * 64, "1" * 64)
     (admitted,) = tryit.admit(uuid.uuid4(), [column], {"text": "x"}, visitor, link)
     change(link, revoked_at=NOW)
     budget.settle(admitted.reservation, 7)
