@@ -17,7 +17,7 @@ from prompts_app.templatetags.figures import duration, microusd
 from prompts_app.templatetags.prompts import messages_filled, picture_url
 from prompts_app.views.answers import data_html, is_data
 from prompts_app.views.claims import is_one_liner
-from prompts_app.views.verdicts import Verdicts, constraints_of, hide_rules, said_of
+from prompts_app.views.verdicts import Verdicts, constraints_of, said_of
 
 _TOLD = ("kept", "broken", "untestable")
 
@@ -35,7 +35,9 @@ def shown(attempt: Try, judged_by: Version) -> dict[str, Any]:
     totals = totals_kept(entry) if version.pk == entry.published_id else None
     checks = checks_of(judged_by.content, attempt.verdicts, totals) if done else []
     if not shows_prompt:
-        hide_rules(checks)
+        # That there is a rule stays said, and no page of a try says which.
+        for one in checks:
+            one["reason"] = ""
     kept, tested = score(checks)
     sent = messages_filled(version.content, attempt.values) if version.content else []
     return {

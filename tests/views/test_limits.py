@@ -247,6 +247,26 @@ def test_every_limit_has_its_sentences(language: str) -> None:
         assert "0" in limit_sentence(scopes.Stated("author", "money", 0, 0))
 
 
+def test_share_links_are_told_apart(signed_in: Client, owner: User) -> None:
+    SiteGrant.objects.create(user=owner, daily_cap=3_000_000)
+    assert "share link" not in signed_in.get(PAGE).content.decode()
+    entry = factories.entry(owner)
+    link = factories.share_link(owner, entry, label="For <Acme>", budget=900_000, tries_allowed=7)
+    budget.reserve_together(owner, [(BudgetDay.Purse.OWN, 110_000)], link)
+    factories.attempt(entry, link=link)
+    # Columns side by side are one try.
+    factories.attempt(entry, link=link, column=1, counts=False)
+    page = signed_in.get(PAGE)
+    assert (page.context["today"].tries, page.context["today"].link_tries) == (0, 1)
+    text = page.content.decode()
+    assert re.search(
+        r"For &lt;Acme&gt;.*?1 <span[^>]*>/ 7</span>.*?\$0.11 <span[^>]*>/ \$0.90</span>", text
+    )
+    assert "Your share links have used $0.11 besides." in text
+    assert "$0.79 of the operator’s part is kept for your open share links." in text
+    assert "Tries through share links" in text
+
+
 def test_without_a_grant_there_is_one_purse(owner: User) -> None:
     assert [purse.name for purse in spending.purses_today(owner)] == ["own"]
 
