@@ -213,7 +213,7 @@ def test_a_group_is_refused_as_a_whole_and_says_why_once(
 from prompts_app.models import Entry, LLMModel
 from prompts_app.services import tryit
 entry = Entry.objects.get(slug="replies"); model = LLMModel.objects.get()
-day = entry.owner.budget_days.get()
+day = entry.owner.budget_days.get(purse="site")
 bound = tryit.bound_of([tryit.Column(entry.published, model)], {"text": "A text"})
 print(day.spent + day.reserved + bound + 10)
 """
