@@ -47,7 +47,7 @@ _TOO_LARGE = Answer(
 )
 # Tries whose answer is on its way.
 _under_way: set[asyncio.Future[None]] = set()
-_TRY = re.compile(r"/@[^/]+/[^/]+/try/|/tries/[^/]+/run/")
+_TRY = re.compile(r"/(@[^/]+|s/[^/]+)/[^/]+/try/|/tries/[^/]+/run/")
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:

@@ -24,13 +24,14 @@ from prompts_app.models import (
     Profile,
     Provider,
     Run,
+    ShareLink,
     TestCase,
     Try,
     User,
     Version,
 )
 from prompts_app.models.prepared import Param, Select
-from prompts_app.services import keys
+from prompts_app.services import keys, share_tokens
 from prompts_app.services.evidence import with_receipts
 
 M = TypeVar("M", bound=Model)
@@ -64,6 +65,14 @@ def entry_to_try(handle: str, slug: str, viewer: User | None) -> Entry:
     """Return the same with only what a try needs: a person is waiting for its first word."""
     found = _TO_TRY.rows(handle=handle.lower(), slug=slug)
     return _seen(found[0] if found else None, viewer)
+
+
+def shared_version(link: ShareLink, slug: str) -> Version:
+    """Return the version that an open link shows of one of its entries."""
+    found = share_tokens.shown_by(link, slug)
+    if not found:
+        raise Http404
+    return found[0].version
 
 
 def _to_try() -> QuerySet[Entry]:
@@ -114,10 +123,10 @@ def public_run(run_id: uuid.UUID, viewer: User | None) -> Run:
 
 
 def visitors_try(try_id: uuid.UUID) -> Try:
-    """Return a try by its unguessable id, until its 30 days are over."""
+    """Return a try by its unguessable id, until its 30 days or its share link are over."""
     found = (
-        Try.objects.live()
-        .select_related("entry__owner__profile", "entry__baseline", "version")
+        Try.objects.open()
+        .select_related("entry__owner__profile", "entry__baseline", "version", "link")
         .filter(pk=try_id)
         .first()
     )
@@ -132,7 +141,7 @@ def visitors_tries(try_id: uuid.UUID) -> list[Try]:
     beside = Try.objects.live().filter(group=found.group).exclude(pk=found.pk)
     others = list(beside.select_related("version"))
     for other in others:
-        other.entry = found.entry
+        other.entry, other.link = found.entry, found.link
     return sorted([found, *others], key=lambda attempt: attempt.column)
 
 
@@ -152,7 +161,7 @@ def _sees_picture(found: Picture, viewer: User | None) -> bool:
     if found.owner == viewer:
         return True
     if found.attempt_id is not None:
-        return Try.objects.live().filter(pk=found.attempt_id).exists()
+        return Try.objects.open().filter(pk=found.attempt_id).exists()
     if found.entry is not None:
         return _sees(found.entry, viewer) and (
             found.cover_of.exists() or found.runs.shown().exists()

@@ -50,6 +50,7 @@ account_routes: Routes = [
 
 tryit_routes: Routes = [
     path("@<slug:handle>/<slug:slug>/try/", tryit.try_entry, name="try"),
+    path("s/<str:token>/<slug:slug>/try/", tryit.share_try, name="share_try"),
     path("tries/<uuid:trial_id>/", trial.trial, name="trial"),
     path("tries/<uuid:trial_id>/run/", tryit.run_column, name="trial_run"),
     path("tries/<uuid:trial_id>/delete/", trial.trial_delete, name="trial_delete"),

@@ -49,14 +49,18 @@ class Shown:
     version: Version
 
 
-def shown_by(link: ShareLink) -> list[Shown]:
-    """Return what a link shows, in order.
+def shown_by(link: ShareLink, slug: str = "") -> list[Shown]:
+    """Return what a link shows, in order; with `slug` of that entry alone.
 
     An entry without a version to show (none published, or the pinned one withdrawn) is left out.
     """
-    found = link.items.filter(entry__purge_at__isnull=True).select_related(
+    found = link.items.filter(
+        entry__owner=link.owner_id, entry__purge_at__isnull=True
+    ).select_related(
         "entry__owner__profile", "entry__published", "entry__baseline", "entry__cover", "version"
     )
+    if slug:
+        found = found.filter(entry__slug=slug)
     items = []
     for item in found:
         version = item.version or item.entry.published

@@ -54,7 +54,7 @@ def _door(
         if response is None:
             assert link is not None
             request.share_token = token
-            with _language(request, link):
+            with language_of(request, link):
                 response = view(request, link, *args, **kwargs)
         for name, value in _HEADERS.items():
             response[name] = value
@@ -73,7 +73,7 @@ def _refused(
         return None
     if link.is_revoked:
         return gone(request)
-    with _language(request, link):
+    with language_of(request, link):
         if link.is_expired:
             if though_expired:
                 return None
@@ -96,8 +96,8 @@ def gone(request: Request) -> HttpResponse:
     return render(request, "share/gone.html", status=404)
 
 
-def _language(request: Request, link: ShareLink) -> translation.override:
-    """Use the link's language, unless the visitor chose one."""
-    if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+def language_of(request: Request, link: ShareLink | None) -> translation.override:
+    """Use the link's language, unless there is none or the visitor chose one."""
+    if link is not None and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
         request.LANGUAGE_CODE = link.language
     return translation.override(request.LANGUAGE_CODE)

@@ -209,6 +209,9 @@ async function answered(response) {
     location.assign(response.url);
   } else if (response.status === 422) {
     swapFields(await response.text());
+  } else if (response.status === 404 || response.status === 410) {
+    // There is no such page any more, as when a share link has ended: what is there now says so.
+    location.reload();
   } else if (type.startsWith("application/json")) {
     refused(await response.json().catch(() => ({})));
   } else {

@@ -319,3 +319,39 @@ def test_usage_after_a_cut_is_what_was_told(
     data = form(site)
     assert run(visitor, data)[-1][1]["code"] == "cut_off"
     assert reservation(site, data["attempt"])["actual"] == 13
+
+
+MAKE_LINK = """
+from prompts_app.models import Entry
+from prompts_app.services import share_tokens
+from tests import factories
+entry = Entry.objects.get(slug="summaries")
+link = factories.share_link(entry.owner, entry, shows_prompts=False, tries_allowed=1)
+print(share_tokens.token_of(link))
+"""
+
+
+def test_a_share_link_streams_on_its_own_allowance(
+    site: RunningSite, visitor: httpx2.Client, provider: Provider
+) -> None:
+    token = site.python(MAKE_LINK)
+    address = f"/s/{token}/summaries/try/"
+    assert "1 of 1 try left on this link." in visitor.get(address).text
+    provider.script([*answer("Only the answer")])
+    data, accept = form(site), {"Accept": "text/event-stream"}
+    response = visitor.post(address, data=data, headers=accept)
+    names = [name for name, _ in events(response.text)]
+    assert (names[0], set(names[1:-1]), names[-1]) == ("start", {"delta"}, "done")
+    assert "Summarise: " not in response.text
+    assert provider.requests[-1].json["messages"][0]["content"] == "Summarise: A text"
+    # The same id is shown what it brought, and another one why there is no more.
+    again = events(visitor.post(address, data=data, headers=accept).text)
+    assert "Only the answer" in again[-1][1]["html"]
+    refused = visitor.post(address, data=form(site), headers=accept)
+    assert (refused.status_code, refused.json()["code"]) == (409, "link_limit")
+    run(visitor, form(site))
+    assert token not in site.log()
+    # Other tests look at the author's only row of the day.
+    site.python(
+        "from prompts_app.models import BudgetDay; BudgetDay.objects.exclude(link=None).delete()"
+    )
