@@ -28,6 +28,9 @@ from prompts_app.views import (
     providers,
     receipts,
     runs,
+    share_media,
+    share_open,
+    share_page,
     studio,
     trial,
     tryit,
@@ -210,6 +213,32 @@ provider_routes: Routes = [
     ),
 ]
 
+share_page_routes: Routes = [
+    path("s/<str:token>/", share_page.page, name="share"),
+    path("s/<str:token>/open/", share_open.open_link, name="share_open"),
+    path("s/<str:token>/runs/<uuid:run_id>/", share_page.run_page, name="share_run"),
+    path(
+        "s/<str:token>/runs/<uuid:run_id>/receipt.json",
+        share_page.receipt_file,
+        name="share_receipt",
+    ),
+    path(
+        "s/<str:token>/media/<uuid:picture_id>-small.webp",
+        share_media.small_picture_file,
+        name="share_picture_small",
+    ),
+    path(
+        "s/<str:token>/media/<uuid:picture_id>.<slug:suffix>",
+        share_media.picture_file,
+        name="share_picture",
+    ),
+]
+
+# Last of all that stands under a link: a slug could be any of the other words there.
+share_entry_routes: Routes = [
+    path("s/<str:token>/<slug:slug>/", share_page.entry_page, name="share_entry"),
+]
+
 urlpatterns: Routes = [
     *account_routes,
     *tryit_routes,
@@ -224,4 +253,6 @@ urlpatterns: Routes = [
     *studio_routes,
     *evaluation_routes,
     *provider_routes,
+    *share_page_routes,
+    *share_entry_routes,
 ]
