@@ -16,6 +16,7 @@ from django.http import Http404, HttpRequest
 
 from prompts_app import http
 from prompts_app.models import (
+    ContactMessage,
     Entry,
     Evaluation,
     Invitation,
@@ -220,6 +221,13 @@ def own_evaluation(owner: User, evaluation_id: uuid.UUID) -> Evaluation:
 def own_provider(owner: User, provider_id: int) -> Provider:
     """Return a provider that the author added."""
     return _or_404(Provider.objects.filter(pk=provider_id, owner=owner).first())
+
+
+def own_message(owner: User, message_id: uuid.UUID) -> ContactMessage:
+    """Return a message that somebody wrote to the author."""
+    return _or_404(
+        ContactMessage.objects.select_related("link").filter(pk=message_id, owner=owner).first()
+    )
 
 
 def own_profile(owner: User) -> Profile | None:

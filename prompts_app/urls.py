@@ -8,6 +8,8 @@ from prompts_app.views import (
     accounts,
     cases,
     comparisons,
+    contact,
+    contact_messages,
     editor,
     entries,
     evaluation,
@@ -31,6 +33,7 @@ from prompts_app.views import (
     share_media,
     share_open,
     share_page,
+    share_visits,
     studio,
     trial,
     tryit,
@@ -234,12 +237,32 @@ share_page_routes: Routes = [
     ),
 ]
 
+share_visit_routes: Routes = [
+    path("s/<str:token>/visit/", share_visits.visit, name="share_visit"),
+    path("s/<str:token>/uncount/", share_visits.uncount, name="share_uncount"),
+]
+
+contact_routes: Routes = [
+    path("@<slug:handle>/contact/", contact.profile_contact, name="profile_contact"),
+    path("s/<str:token>/contact/", contact.share_contact, name="share_contact"),
+    path("s/<str:token>/ask/", contact.share_ask, name="share_ask"),
+    path("studio/messages/", contact_messages.all_messages, name="studio_messages"),
+    path("studio/messages/<uuid:message_id>/", contact_messages.one_message, name="studio_message"),
+    path(
+        "studio/messages/<uuid:message_id>/delete/",
+        contact_messages.delete_message,
+        name="studio_message_delete",
+    ),
+]
+
 # Last of all that stands under a link: a slug could be any of the other words there.
 share_entry_routes: Routes = [
     path("s/<str:token>/<slug:slug>/", share_page.entry_page, name="share_entry"),
 ]
 
 urlpatterns: Routes = [
+    # Before entries: no entry has the slug "contact".
+    *contact_routes,
     *account_routes,
     *tryit_routes,
     *explore_routes,
@@ -254,5 +277,6 @@ urlpatterns: Routes = [
     *evaluation_routes,
     *provider_routes,
     *share_page_routes,
+    *share_visit_routes,
     *share_entry_routes,
 ]

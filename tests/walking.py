@@ -89,7 +89,11 @@ class Walk:
 
     def path(self, route: Route, role: str) -> str:
         """Return the address at which somebody knocks."""
-        values = self.values | {"token": self.tokens[role]} | _OWN_VALUES.get(route.name, {})
+        values = {
+            **self.values,
+            "token": self.tokens[role],
+            **_OWN_VALUES.get(route.name, {}),
+        }
         if route.is_regex and route.name and ":" not in route.name:
             return reverse(route.name, kwargs={name: values[name] for name in route.parameters})
         pattern = _REST.sub("", route.pattern) if route.is_regex else route.pattern

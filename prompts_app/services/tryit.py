@@ -179,10 +179,8 @@ def _admit(
             ]
         )
     return [
-        Admitted(attempt, plan, column.model, reservation.pk)
-        for attempt, plan, column, reservation in zip(
-            attempts, plans, columns, reservations, strict=True
-        )
+        Admitted(attempt, plan, reservation.pk)
+        for attempt, plan, reservation in zip(attempts, plans, reservations, strict=True)
     ]
 
 
@@ -229,7 +227,7 @@ def start(attempt_id: uuid.UUID) -> Admitted:
             lease_until=timezone.now() + budget.LEASE
         )
     attempt.state = Try.State.RUNNING
-    return Admitted(attempt, plan, attempt.model, attempt.reservation.pk)
+    return Admitted(attempt, plan, attempt.reservation.pk)
 
 
 def _plan_again(attempt: Try, reservation: Reservation) -> calls.Plan:

@@ -38,6 +38,10 @@ class SharedPlaces(Places):
         self._token = token
         self._shows_prompts = link.shows_prompts
 
+    def entry(self, slug: str) -> str:
+        """Return the page of one of the link's entries."""
+        return reverse("share_entry", args=[self._token, slug])
+
     def run(self, run: Run) -> str:
         """Return the page of a run."""
         return reverse("share_run", args=[self._token, run.pk])

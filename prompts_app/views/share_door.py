@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils import translation
 
 from prompts_app import http
+from prompts_app.forms.contact import ask_form
 from prompts_app.forms.share_open import PasswordForm
 from prompts_app.http import Request
 from prompts_app.models import ShareLink
@@ -33,7 +34,7 @@ def shared(
     Unknown and revoked are one answer, 404; an expired one is 410. A link that is locked asks for
     its password first (403). The owner passes all but an unknown token, to preview.
     """
-    return _door(view, though_locked=False)
+    return _door(view)
 
 
 def shared_though_locked(
@@ -43,13 +44,25 @@ def shared_though_locked(
     return _door(view, though_locked=True)
 
 
+def shared_though_expired(
+    view: Callable[Concatenate[Request, ShareLink, P], HttpResponseBase],
+) -> Callable[Concatenate[Request, str, P], HttpResponseBase]:
+    """Give a view the link as `shared` does, an expired one too, with or without its password."""
+    return _door(view, though_expired=True)
+
+
 def _door(
-    view: Callable[Concatenate[Request, ShareLink, P], HttpResponseBase], *, though_locked: bool
+    view: Callable[Concatenate[Request, ShareLink, P], HttpResponseBase],
+    *,
+    though_expired: bool = False,
+    though_locked: bool = False,
 ) -> Callable[Concatenate[Request, str, P], HttpResponseBase]:
     @wraps(view)
     def opened(request: Request, token: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         link = share_tokens.find(token)
-        response: HttpResponseBase | None = _refused(request, link, token, though_locked)
+        response: HttpResponseBase | None = _refused(
+            request, link, token, though_expired=though_expired, though_locked=though_locked
+        )
         if response is None:
             assert link is not None
             request.share_token = token
@@ -68,7 +81,12 @@ def _door(
 
 
 def _refused(
-    request: Request, link: ShareLink | None, token: str, though_locked: bool
+    request: Request,
+    link: ShareLink | None,
+    token: str,
+    *,
+    though_expired: bool,
+    though_locked: bool,
 ) -> HttpResponse | None:
     if link is None or not link.owner.is_active:
         return gone(request)
@@ -78,7 +96,14 @@ def _refused(
         return gone(request)
     with _language(request, link):
         if link.is_expired:
-            context = {"link": link, "token": token, "profile": link.owner.profile}
+            if though_expired:
+                return None
+            context = {
+                "link": link,
+                "token": token,
+                "profile": link.owner.profile,
+                "form": ask_form(link),
+            }
             return render(request, "share/expired.html", context, status=410)
         kept = request.COOKIES.get(share_tokens.cookie_name(link), "")
         if not though_locked and not share_tokens.is_open_to(link, kept):

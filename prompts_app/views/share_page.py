@@ -19,6 +19,7 @@ from prompts_app.services.share_page import Pair, Summary
 from prompts_app.views import answers, claims, entries, receipts, runs, share_words
 from prompts_app.views.places import Places, SharedPlaces
 from prompts_app.views.share_door import shared
+from prompts_app.views.skills import skills_shown
 from prompts_app.views.verdicts import hide_rules
 
 # So many stand on the first screen, and so many cases that fail with each entry.
@@ -40,6 +41,7 @@ def page(request: Request, link: ShareLink) -> HttpResponse:
         "note_html": html.get(link.note, ""),
         "bio_html": html.get(profile.bio, ""),
         "avatar_url": places.small_picture(profile.avatar),
+        "skills": skills_shown(profile, [one.shown.entry for one in found], places.entry),
         "items": [_item(link, one, html, places) for one in found],
         "first": FIRST,
     }

@@ -165,6 +165,9 @@ def _already(request: Request, kept: Sequence[Try]) -> HttpResponse:
     """Answer a one-time id that has run: what was kept, without spending anything."""
     if _wants_stream(request):
         return _event_stream(try_streams.kept(kept[0]))
+    if _wants_json(request):
+        # The first reply never arrived; those that wait can still be begun, once each.
+        return _columns(kept)
     return http.SeeOther(reverse("trial", args=[kept[0].group]))
 
 

@@ -5,7 +5,6 @@ import json
 import re
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -25,6 +24,7 @@ from tests.engines.provider import (
     usage,
     whole,
 )
+from tests.processes import threads
 from tests.site import RunningSite
 
 TRY = "/@ada/summaries/try/"
@@ -247,13 +247,10 @@ def test_leaving_closes_the_call(
 def test_open_streams_hold_no_threads(
     site: RunningSite, visitor: httpx2.Client, provider: Provider
 ) -> None:
-    def threads() -> int:
-        return len(list(Path(f"/proc/{site.web.pid}/task").iterdir()))
-
     provider.script([*answer("warm")])
     for _ in range(8):
         run(visitor, form(site))
-    before = threads()
+    before = threads(site.web.pid)
     provider.script([head(), event(delta("open")), Hang()])
     with contextlib.ExitStack() as stack:
         for _ in range(30):
@@ -263,7 +260,7 @@ def test_open_streams_hold_no_threads(
                 )
             )
             assert next(response.iter_lines()) == "event: start"
-        assert threads() - before <= 8
+        assert threads(site.web.pid) - before <= 8
 
 
 def test_bad_input_is_told_at_its_field(

@@ -300,7 +300,7 @@ def test_more_tries_need_no_more_queries(
     factories.attempt(entry)
     limits.count_refusal(entry, "budget")
     signed_in.get(PAGE)
-    with django_assert_num_queries(14) as few:
+    with django_assert_num_queries(15) as few:
         signed_in.get(PAGE)
     for _number in range(5):
         factories.attempt(factories.entry(owner))

@@ -23,7 +23,7 @@ TOKEN = "c2hhcmUtdG9rZW4tMTIzNA"
 def written() -> Iterator[StringIO]:
     """Everything that the site's own handler writes."""
     stream = StringIO()
-    config = site_settings.LOGGING
+    config: Any = site_settings.LOGGING
     wanted: dict[str, Any] = config["formatters"]["plain"]
     handler = logging.StreamHandler(stream)
     made = logging.config.DictConfigurator({"version": 1}).configure_formatter(dict(wanted))
@@ -89,7 +89,7 @@ def test_only_tokens_are_hidden(said: str, shown: str) -> None:
 
 
 def test_every_handler_of_the_site_hides_them() -> None:
-    config = site_settings.LOGGING
+    config: Any = site_settings.LOGGING
     for handler in config["handlers"].values():
         formatter = config["formatters"][handler["formatter"]]
         assert formatter["()"] == f"{RedactingFormatter.__module__}.RedactingFormatter"
