@@ -1,14 +1,23 @@
-"""How lines of the log are written: without what opens a share link."""
+"""What the site writes to its log: whatever a line holds, never the token of a share link."""
 
 import logging
 import re
 
-# As services/share_tokens.py makes them: whoever reads a log could open the link.
-_TOKEN = re.compile(r"(?<=/s/)[A-Za-z0-9_-]{22}(?![A-Za-z0-9_-])")
+# The path of a share link up to its token. Whoever has the token has the link.
+_LINK = re.compile(r"/s/([^/\s\"'<>?#]+)")
+_HIDDEN = "[token]"
 
 
-class Formatter(logging.Formatter):
-    """Writes a record, its traceback included, with tokens of share links left out."""
+class RedactingFormatter(logging.Formatter):
+    """Formats a record, its traceback included, without tokens of share links."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return _TOKEN.sub("[token]", super().format(record))
+        """Return the line; a token in an address on it is hidden wherever else it stands too.
+
+        Django names the request whose handling failed: its token may stand in a traceback alone.
+        """
+        text = super().format(record)
+        path = getattr(getattr(record, "request", None), "path", "")
+        for token in {*_LINK.findall(text), *_LINK.findall(path)}:
+            text = text.replace(token, _HIDDEN)
+        return text

@@ -30,7 +30,9 @@ from prompts_app.views import (
     providers,
     receipts,
     runs,
-    share,
+    share_media,
+    share_open,
+    share_page,
     share_visits,
     studio,
     trial,
@@ -215,8 +217,25 @@ provider_routes: Routes = [
     ),
 ]
 
-share_routes: Routes = [
-    path("s/<str:token>/", share.share_page, name="share"),
+share_page_routes: Routes = [
+    path("s/<str:token>/", share_page.page, name="share"),
+    path("s/<str:token>/open/", share_open.open_link, name="share_open"),
+    path("s/<str:token>/runs/<uuid:run_id>/", share_page.run_page, name="share_run"),
+    path(
+        "s/<str:token>/runs/<uuid:run_id>/receipt.json",
+        share_page.receipt_file,
+        name="share_receipt",
+    ),
+    path(
+        "s/<str:token>/media/<uuid:picture_id>-small.webp",
+        share_media.small_picture_file,
+        name="share_picture_small",
+    ),
+    path(
+        "s/<str:token>/media/<uuid:picture_id>.<slug:suffix>",
+        share_media.picture_file,
+        name="share_picture",
+    ),
 ]
 
 share_visit_routes: Routes = [
@@ -237,6 +256,11 @@ contact_routes: Routes = [
     ),
 ]
 
+# Last of all that stands under a link: a slug could be any of the other words there.
+share_entry_routes: Routes = [
+    path("s/<str:token>/<slug:slug>/", share_page.entry_page, name="share_entry"),
+]
+
 urlpatterns: Routes = [
     # Before entries: no entry has the slug "contact".
     *contact_routes,
@@ -253,6 +277,7 @@ urlpatterns: Routes = [
     *studio_routes,
     *evaluation_routes,
     *provider_routes,
-    *share_routes,
+    *share_page_routes,
     *share_visit_routes,
+    *share_entry_routes,
 ]

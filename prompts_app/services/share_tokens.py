@@ -34,7 +34,9 @@ def token_of(link: ShareLink) -> str:
 def find(token: str) -> ShareLink | None:
     """Return the link of a token, whatever has become of it; None for an unknown one."""
     return (
-        ShareLink.objects.select_related("owner__profile__avatar")
+        ShareLink.objects.select_related(
+            "owner__profile__avatar", "owner__spending", "owner__site_grant"
+        )
         .filter(token_mac=_mac(token))
         .first()
     )
