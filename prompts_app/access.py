@@ -23,13 +23,14 @@ from prompts_app.models import (
     Profile,
     Provider,
     Run,
+    ShareLink,
     TestCase,
     Try,
     User,
     Version,
 )
 from prompts_app.models.prepared import Param, Select
-from prompts_app.services import keys
+from prompts_app.services import keys, shares
 from prompts_app.services.evidence import with_receipts
 
 M = TypeVar("M", bound=Model)
@@ -220,6 +221,11 @@ def own_evaluation(owner: User, evaluation_id: uuid.UUID) -> Evaluation:
 def own_provider(owner: User, provider_id: int) -> Provider:
     """Return a provider that the author added."""
     return _or_404(Provider.objects.filter(pk=provider_id, owner=owner).first())
+
+
+def own_link(owner: User, link_id: uuid.UUID) -> ShareLink:
+    """Return a share link that the author made, with what it has used."""
+    return _or_404(shares.links_of(owner).filter(pk=link_id).first())
 
 
 def own_profile(owner: User) -> Profile | None:

@@ -28,6 +28,8 @@ from prompts_app.views import (
     providers,
     receipts,
     runs,
+    shares,
+    shares_edit,
     studio,
     trial,
     tryit,
@@ -210,6 +212,32 @@ provider_routes: Routes = [
     ),
 ]
 
+link_routes: Routes = [
+    path("studio/links/", shares.all_links, name="studio_links"),
+    path("studio/links/new/", shares_edit.new_link, name="studio_link_new"),
+    path("studio/links/note/", shares_edit.note, name="studio_link_note"),
+    path("studio/links/<uuid:link_id>/", shares.one_link, name="studio_link"),
+    path("studio/links/<uuid:link_id>/edit/", shares_edit.edit, name="studio_link_edit"),
+    path(
+        "studio/links/<uuid:link_id>/duplicate/",
+        shares_edit.duplicate,
+        name="studio_link_duplicate",
+    ),
+    path("studio/links/<uuid:link_id>/revoke/", shares.revoke, name="studio_link_revoke"),
+    path(
+        "studio/links/<uuid:link_id>/qr.svg",
+        shares.code,
+        {"kind": "svg"},
+        name="studio_link_code_svg",
+    ),
+    path(
+        "studio/links/<uuid:link_id>/qr.png",
+        shares.code,
+        {"kind": "png"},
+        name="studio_link_code_png",
+    ),
+]
+
 urlpatterns: Routes = [
     *account_routes,
     *tryit_routes,
@@ -224,4 +252,5 @@ urlpatterns: Routes = [
     *studio_routes,
     *evaluation_routes,
     *provider_routes,
+    *link_routes,
 ]
