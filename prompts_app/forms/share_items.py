@@ -142,12 +142,14 @@ class Items:
             ItemForm(known[key], versions.get(key, ()), data=bound, initial=now.get(key, {}))
             for key in keys
         ]
-        for row in self.rows:
-            if wish is not None and wish.key == row.key:
-                row.focus = wish.button
         self.others = [entry for key, entry in offered.items() if key not in keys]
         self.is_full = len(keys) >= shares.MAX_ITEMS
-        self.focus_others = wish is not None and wish.button in ("add", "remove")
+        adding = wish is not None and wish.button in ("add", "remove")
+        # Whoever has added one is about to add the next, if there is any.
+        self.focus_others = adding and bool(self.others) and not self.is_full
+        for row in self.rows:
+            if wish is not None and wish.key == row.key and not self.focus_others:
+                row.focus = "up" if adding else wish.button
         self.kept_back = shares.kept_back(owner)
 
     def _change(self, keys: list[str], wish: Wish, known: Mapping[str, Entry]) -> None:

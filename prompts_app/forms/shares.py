@@ -29,7 +29,7 @@ MAX_PASSWORD = 100
 _DAYS = (7, 14, 30, 60, 90)
 _USUAL_DAYS = 60
 _LATEST = timedelta(days=366 * 5)
-_AT = "at"
+_AT, _NEVER = "at", "never"
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?")
 # What the next application gets from the last one.
 _COPIED = ("language", "note", "pay", "start")
@@ -156,7 +156,7 @@ class LinkForm(forms.Form):
         if link is not None:
             start = {name: getattr(link, name) for name in self.own_fields()}
             start["expires_at"] = _shown(link.expires_at, self.zone)
-            start["expiry"] = _AT if link.expires_at else ""
+            start["expiry"] = _AT if link.expires_at else _NEVER
             return start | {"revision": link.updated_at.isoformat()}
         start = {"language": language, "expiry": str(_USUAL_DAYS)}
         if like is not None:
@@ -169,9 +169,8 @@ class LinkForm(forms.Form):
         expiry.choices = [
             *((str(number), _("for %(number)s days") % {"number": number}) for number in _DAYS),
             (_AT, _("until a date of your choice")),
-            ("", _("until you revoke it")),
+            (_NEVER, _("until you revoke it")),
         ]
-        expiry.required = False
         zone = owner.time_zone
         self.fields["expires_at"].help_text = _("By the clocks of %(zone)s.") % {"zone": zone}
         if self.link is not None and self.link.password:
@@ -227,9 +226,9 @@ class LinkForm(forms.Form):
 
     def _moment(self) -> datetime | None:
         expiry, typed = self.cleaned_data.get("expiry"), self.cleaned_data.get("expires_at")
-        if expiry != _AT or typed is None:
-            if not expiry or expiry == _AT:
-                return None
+        if expiry in (None, _NEVER) or (expiry == _AT and typed is None):
+            return None
+        if expiry != _AT:
             # To the end of that day, as people count.
             day = timezone.now().astimezone(self.zone) + timedelta(days=int(expiry))
             return day.replace(hour=23, minute=59, second=0, microsecond=0).astimezone(UTC)
