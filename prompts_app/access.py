@@ -31,7 +31,7 @@ from prompts_app.models import (
     Version,
 )
 from prompts_app.models.prepared import Param, Select
-from prompts_app.services import keys, share_tokens
+from prompts_app.services import keys, share_tokens, shares
 from prompts_app.services.evidence import with_receipts
 
 M = TypeVar("M", bound=Model)
@@ -237,6 +237,11 @@ def own_message(owner: User, message_id: uuid.UUID) -> ContactMessage:
     return _or_404(
         ContactMessage.objects.select_related("link").filter(pk=message_id, owner=owner).first()
     )
+
+
+def own_link(owner: User, link_id: uuid.UUID) -> ShareLink:
+    """Return a share link that the author made, with what it has used."""
+    return _or_404(shares.links_of(owner).filter(pk=link_id).first())
 
 
 def own_profile(owner: User) -> Profile | None:

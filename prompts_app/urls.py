@@ -34,6 +34,8 @@ from prompts_app.views import (
     share_open,
     share_page,
     share_visits,
+    shares,
+    shares_edit,
     studio,
     trial,
     tryit,
@@ -261,6 +263,32 @@ share_entry_routes: Routes = [
     path("s/<str:token>/<slug:slug>/", share_page.entry_page, name="share_entry"),
 ]
 
+link_routes: Routes = [
+    path("studio/links/", shares.all_links, name="studio_links"),
+    path("studio/links/new/", shares_edit.new_link, name="studio_link_new"),
+    path("studio/links/note/", shares_edit.note, name="studio_link_note"),
+    path("studio/links/<uuid:link_id>/", shares.one_link, name="studio_link"),
+    path("studio/links/<uuid:link_id>/edit/", shares_edit.edit, name="studio_link_edit"),
+    path(
+        "studio/links/<uuid:link_id>/duplicate/",
+        shares_edit.duplicate,
+        name="studio_link_duplicate",
+    ),
+    path("studio/links/<uuid:link_id>/revoke/", shares.revoke, name="studio_link_revoke"),
+    path(
+        "studio/links/<uuid:link_id>/qr.svg",
+        shares.code,
+        {"kind": "svg"},
+        name="studio_link_code_svg",
+    ),
+    path(
+        "studio/links/<uuid:link_id>/qr.png",
+        shares.code,
+        {"kind": "png"},
+        name="studio_link_code_png",
+    ),
+]
+
 urlpatterns: Routes = [
     # Before entries: no entry has the slug "contact".
     *contact_routes,
@@ -277,6 +305,7 @@ urlpatterns: Routes = [
     *studio_routes,
     *evaluation_routes,
     *provider_routes,
+    *link_routes,
     *share_page_routes,
     *share_visit_routes,
     *share_entry_routes,

@@ -71,7 +71,8 @@ class DollarsField(PlainCharField):
             return True
 
 
-def _tries(most: int, **options: Any) -> forms.IntegerField:
+def tries_field(most: int, **options: Any) -> forms.IntegerField:
+    """Return a field of how many tries are allowed, from 0 to `most`."""
     return forms.IntegerField(
         min_value=0,
         max_value=most,
@@ -150,28 +151,28 @@ class LimitsForm(forms.Form):
         ),
         error_messages={"required": gettext_lazy("Write an amount; 0 allows none.")},
     )
-    tries_per_visitor = _tries(
+    tries_per_visitor = tries_field(
         MAX_TRIES_OF_VISITOR,
         label=gettext_lazy("Tries per visitor and day"),
         help_text=gettext_lazy("On all your entries together."),
     )
-    tries_per_entry = _tries(
+    tries_per_entry = tries_field(
         MAX_TRIES_OF_ENTRY,
         label=gettext_lazy("Tries per entry and day"),
         help_text=gettext_lazy("By all visitors together."),
     )
-    tries_per_day = _tries(
+    tries_per_day = tries_field(
         MAX_TRIES_OF_ENTRY,
         label=gettext_lazy("Tries per day"),
         help_text=gettext_lazy("By all visitors, on all your entries together."),
     )
-    tries_at_once = _tries(
+    tries_at_once = tries_field(
         MAX_AT_ONCE,
         label=gettext_lazy("Tries at once"),
         help_text=gettext_lazy("Running at the same moment, on all your entries together."),
     )
 
-    tries_at_once_per_entry = _tries(
+    tries_at_once_per_entry = tries_field(
         MAX_AT_ONCE,
         label=gettext_lazy("Tries of one entry at once"),
         help_text=gettext_lazy("Running at the same moment, on the same entry."),

@@ -69,7 +69,7 @@ class ShareLink(models.Model):
         )
 
     def __str__(self) -> str:
-        return self.label or self.company or str(self.pk)
+        return self.label or self.company or self.role or str(self.pk)
 
     @property
     def is_expired(self) -> bool:

@@ -11,6 +11,7 @@ from django.core import signing
 
 from prompts_app.models import Entry, ShareItem, ShareLink, Version
 from prompts_app.services import keys
+from prompts_app.text import clean
 
 # 128 random bits, as 22 characters of base64 (RFC 4648, section 5).
 _BYTES = 16
@@ -54,13 +55,15 @@ class Shown:
 def shown_by(link: ShareLink, slug: str = "") -> list[Shown]:
     """Return what a link shows, in order; with `slug` of that entry alone.
 
-    An entry without a version to show (none published, or the pinned one withdrawn) is left out.
+    An entry without a version to show (none published, or the pinned one withdrawn) is left out,
+    and so is a draft: that is only its author's.
     """
     found = link.items.filter(
         entry__owner=link.owner_id, entry__purge_at__isnull=True
     ).select_related(
         "entry__owner__profile", "entry__published", "entry__baseline", "entry__cover", "version"
     )
+    found = found.exclude(entry__visibility=Entry.Visibility.DRAFT)
     if slug:
         found = found.filter(entry__slug=slug)
     items = []
@@ -77,13 +80,13 @@ def set_password(link: ShareLink, password: str) -> None:
 
     What was opened before has to be opened again.
     """
-    link.password = make_password(password) if password else ""
+    link.password = make_password(clean.normalise(password)) if password else ""
     link.password_version += 1
 
 
 def is_right(link: ShareLink, password: str) -> bool:
-    """Say whether a password opens a link."""
-    return check_password(password, link.password)
+    """Say whether a password opens a link, however its accents are spelled."""
+    return check_password(clean.normalise(password), link.password)
 
 
 def pass_for(link: ShareLink) -> str:

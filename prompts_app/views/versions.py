@@ -54,7 +54,9 @@ def versions(request: Request, slug: str) -> HttpResponse:
 
 def _say_published(request: Request, entry: Entry, version: Version) -> None:
     said = _("Version %(number)s is published.") % {"number": version.number}
-    if not entry.is_public:
+    if entry.visibility == Entry.Visibility.LINKS:
+        said += " " + _("It is seen only through your share links.")
+    elif not entry.is_public:
         said += " " + _("Nobody else sees it yet: say in the settings who may.")
     messages.success(request, said)
 

@@ -36,6 +36,8 @@ for (const form of document.querySelectorAll("form[data-unsaved]")) {
     states.get(form).leaving = true;
   });
   form.addEventListener("htmx:afterRequest", (event) => {
+    // A part of the form that asked for itself has saved nothing.
+    if (event.target !== form) return;
     const state = states.get(form);
     state.leaving = false;
     if (!event.detail.successful) return;
