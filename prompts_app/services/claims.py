@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -186,6 +186,29 @@ def so_many(part: int, whole: int) -> str:
 
 def _number(value: int) -> str:
     return number_format(value, use_l10n=True, force_grouping=True)
+
+
+def basis(group: Group) -> str:
+    """Return what the verdict rests on: "12 test cases, 3 models, last run on 12 May 2026"."""
+    parts = [
+        ngettext("%(shown)s test case", "%(shown)s test cases", group.cases)
+        % {"shown": number_format(group.cases)},
+        _models(group),
+    ]
+    if group.last_run_at:
+        day = date_format(group.last_run_at, "DATE_FORMAT")
+        parts.append(_("last run on %(day)s") % {"day": day})
+    # Translators: what stands between the items of a list.
+    return ", ".join(parts)
+
+
+def _models(group: Group) -> str:
+    said = (
+        ngettext("%(shown)s demo model", "%(shown)s demo models", group.models)
+        if group.demo
+        else ngettext("%(shown)s model", "%(shown)s models", group.models)
+    )
+    return said % {"shown": number_format(group.models)}
 
 
 def of_group(group: Group | None) -> Proof | None:
