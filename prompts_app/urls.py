@@ -22,6 +22,7 @@ from prompts_app.views import (
     media,
     output,
     outputs,
+    preview_cards,
     profile_edit,
     profiles,
     provider,
@@ -93,6 +94,10 @@ receipt_routes: Routes = [
     path("verify/", receipts.verify, name="verify"),
     path("verify/verify.py", receipts.script_file, name="receipt_script"),
     path(".well-known/promptfolio-keys.json", receipts.key_file, name="receipt_keys"),
+]
+
+card_routes: Routes = [
+    path("cards/<uuid:key>.png", preview_cards.card, name="card"),
 ]
 
 files: Routes = [
@@ -218,6 +223,7 @@ urlpatterns: Routes = [
     *evidence_routes,
     *receipt_routes,
     *files,
+    *card_routes,
     *machines,
     *limits_routes,
     *profile_edit_routes,

@@ -3,7 +3,7 @@
 They come from `Entry.proof` (services/matrix.headline), so that a claim costs no query.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -186,6 +186,25 @@ def so_many(part: int, whole: int) -> str:
 
 def _number(value: int) -> str:
     return number_format(value, use_l10n=True, force_grouping=True)
+
+
+def together(proofs: Collection[Proof | None]) -> str:
+    """Return what several entries claim as one: "Keeps 26 of 29 tested constraints in 3 entries".
+
+    Only what real models were tested for counts; without any, how many entries there are.
+    """
+    real = [one for one in proofs if one is not None and not one["demo"] and one["tested"]]
+    if not real:
+        number = len(proofs)
+        said = ngettext("%(number)s entry", "%(number)s entries", number)
+        return said % {"number": _number(number)} if number else ""
+    tested = sum(one["tested"] for one in real)
+    claim = _keeps({"tested": tested}) % {
+        "kept": _number(sum(one["kept"] for one in real)),
+        "tested": _number(tested),
+    }
+    said = ngettext("%(claim)s in %(number)s entry", "%(claim)s in %(number)s entries", len(real))
+    return said % {"claim": claim, "number": _number(len(real))}
 
 
 def basis(group: Group) -> str:
