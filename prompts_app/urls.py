@@ -29,6 +29,7 @@ from prompts_app.views import (
     providers,
     receipts,
     runs,
+    share_dossier,
     studio,
     trial,
     tryit,
@@ -98,6 +99,10 @@ receipt_routes: Routes = [
 
 card_routes: Routes = [
     path("cards/<uuid:key>.png", preview_cards.card, name="card"),
+]
+
+share_dossier_routes: Routes = [
+    path("s/<str:token>/dossier.pdf", share_dossier.dossier, name="share_dossier"),
 ]
 
 files: Routes = [
@@ -224,6 +229,7 @@ urlpatterns: Routes = [
     *receipt_routes,
     *files,
     *card_routes,
+    *share_dossier_routes,
     *machines,
     *limits_routes,
     *profile_edit_routes,

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from prompts_app.models import Version
 from prompts_app.services.groups import Group
+from prompts_app.services.matrix import Matrix, gain, measured_against
 from prompts_app.templatetags.figures import half_up, percent, points
 from prompts_app.text import variables
 
@@ -246,3 +247,12 @@ def of_group(group: Group | None) -> Proof | None:
         "baseline_number": None,
         "tokens": None,
     }
+
+
+def of_matrix(matrix: Matrix, baseline: Version | None) -> Proof | None:
+    """Return the same of a version's evidence, measured against `baseline`."""
+    proof = of_group(matrix.main)
+    if proof is None:
+        return None
+    baseline = measured_against(matrix.version, baseline)
+    return {**proof, **gain(matrix.lift, baseline, proof["tested"])}
