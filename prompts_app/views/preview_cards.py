@@ -2,7 +2,7 @@
 
 import uuid
 
-from django.http import FileResponse, Http404
+from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_safe
 
 from prompts_app import access
@@ -17,11 +17,13 @@ _OF_LINK = {
 
 
 @require_safe
-def card(request: Request, key: uuid.UUID) -> FileResponse:
+def card(request: Request, key: uuid.UUID) -> HttpResponse:
     """A card as PNG, 1200 × 630; those of share links only as long as the link opens."""
     found = access.preview_card(key)
     try:
-        response = FileResponse(found.file.open("rb"), content_type="image/png")
+        # Some 30 kB, and a whole answer: crawlers do not wait.
+        with found.file.open("rb") as file:
+            response = HttpResponse(file.read(), content_type="image/png")
     except FileNotFoundError as error:
         raise Http404 from error
     response["X-Content-Type-Options"] = "nosniff"
