@@ -2,7 +2,7 @@
 
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import ngettext
 
 from prompts_app.models import Entry, ShareLink, TestCase, Version
 from prompts_app.services import claims
@@ -27,8 +27,8 @@ def words() -> Words:
         constraints=_("Constraints"),
         constraint=_("Constraint"),
         # Translators: the heads of two columns: how many answers kept a constraint, and did not.
-        kept=pgettext("answers", "Kept"),
-        not_kept=pgettext("answers", "Not kept"),
+        kept=_("Kept"),
+        not_kept=_("Not kept"),
         not_tested=_("not tested"),
         evidence=_("Evidence"),
         model=_("Model"),
@@ -81,10 +81,8 @@ def facts(entry: Entry, version: Version) -> str:
     return " · ".join((language_name(entry.language), f"{number}, {day}"))
 
 
-def hidden_prompt(link: ShareLink) -> str:
+def hidden_prompt() -> str:
     """Return what stands in place of a prompt."""
-    if link.allows_tries:
-        return _("The author does not show the prompt’s text; it can be tried on this link’s page.")
     return _("The author does not show the prompt’s text.")
 
 

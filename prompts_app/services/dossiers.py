@@ -142,7 +142,7 @@ def _entry(link: ShareLink, shown: Shown, html: Mapping[str, str], url: str) -> 
         url=url,
         context=_rich(html, entry.use_case, version.content["context"]),
         messages=() if hidden else _messages(version),
-        prompt_note=words.hidden_prompt(link) if hidden else "",
+        prompt_note=words.hidden_prompt() if hidden else "",
         constraints=_constraints(matrix),
         evidence=words.model_evidence(group) if group else (),
         evidence_note=words.evidence_note(group),

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -182,3 +183,33 @@ def test_a_locked_link_shows_the_neutral_card_to_everyone(client: Client, entry:
     address = card_address(link)
     assert address.endswith(reverse("card", args=[neutral.key]))
     assert fetch(client, neutral.key) == 200
+
+
+def of_link(link: ShareLink) -> dict[str, str]:
+    """What the head of a link's pages gives to previews."""
+    head = render_to_string("share/_preview.html", {"link": link, "site_name": "Promptfolio"})
+    assert "canonical" not in head
+    return {name: html.unescape(text) for name, text in _META.findall(head)}
+
+
+def test_a_links_page_names_its_author_and_not_its_reader(entry: Entry) -> None:
+    link, _token = papers.link(entry.owner, entry, company="Acme", role="Lead", label="third")
+    assert "og:image" not in of_link(link)
+    make()
+    said = of_link(link)
+    assert (said["og:title"], said["og:description"]) == ("Ada", "Prompts that hold")
+    assert said["robots"] == "noindex"
+    key = PreviewCard.objects.get(link=link).key
+    assert said["og:image"].endswith(reverse("card", args=[key]))
+    assert not [word for word in ("Acme", "Lead", "third") if word in str(said)]
+
+
+def test_a_locked_links_page_names_nobody(entry: Entry) -> None:
+    link, _token = papers.link(entry.owner, entry, password="open sesame")
+    make()
+    said = of_link(link)
+    assert said["og:title"] == "A private page"
+    assert "Ada" not in str(said)
+    assert "hold" not in str(said)
+    neutral = PreviewCard.objects.get(kind="private", language="en")
+    assert said["og:image"].endswith(reverse("card", args=[neutral.key]))
