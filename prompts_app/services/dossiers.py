@@ -201,10 +201,14 @@ def _profile(profile: Profile, shown: Sequence[Shown], html: Mapping[str, str]) 
         ),
         certifications=tuple(map(_certification, getattr(profile, "certifications", ()))),
         languages=tuple(Fact(language, "") for language in profile.languages),
-        links=tuple(Link(one["label"] or one["url"], one["url"]) for one in profile.links),
+        links=tuple(
+            Link(one.get("label") or one["url"], one["url"])
+            for one in profile.links
+            if one.get("url")
+        ),
     )
 
 
 def _certification(held: Mapping[str, str]) -> Certification:
-    dates = filter(None, (held["issued"], held["expires"]))
-    return Certification(held["name"], held["issuer"], " – ".join(dates), held["url"])
+    dates = " – ".join(filter(None, (held.get("issued"), held.get("expires"))))
+    return Certification(held["name"], held.get("issuer", ""), dates, held.get("url", ""))
