@@ -21,6 +21,7 @@ from prompts_app.models import (
     Evaluation,
     Invitation,
     Picture,
+    PreviewCard,
     Profile,
     Provider,
     Run,
@@ -31,7 +32,7 @@ from prompts_app.models import (
     Version,
 )
 from prompts_app.models.prepared import Param, Select
-from prompts_app.services import keys, share_tokens, shares
+from prompts_app.services import cards, keys, share_tokens, shares
 from prompts_app.services.evidence import with_receipts
 
 M = TypeVar("M", bound=Model)
@@ -58,7 +59,7 @@ def public_entry(handle: str, slug: str, viewer: User | None) -> Entry:
         .select_related("owner__profile__avatar", "baseline", "featured_case")
         .defer("search_text")
     )
-    return _seen(_public(rows, handle.lower(), slug).first(), viewer)
+    return _seen(_public(cards.with_keys(rows), handle.lower(), slug).first(), viewer)
 
 
 def entry_to_try(handle: str, slug: str, viewer: User | None) -> Entry:
@@ -153,6 +154,20 @@ def picture(picture_id: uuid.UUID, viewer: User | None) -> Picture:
         .first()
     )
     if found is None or not _sees_picture(found, viewer):
+        raise Http404
+    return found
+
+
+def preview_card(key: uuid.UUID) -> PreviewCard:
+    """Return the card at an address, as long as what it stands for may be seen by anyone."""
+    found = (
+        PreviewCard.objects.select_related("entry__owner__profile", "profile__user")
+        .select_related("link__owner__profile")
+        .exclude(file="")
+        .filter(key=key)
+        .first()
+    )
+    if found is None or not cards.is_shown(found):
         raise Http404
     return found
 

@@ -24,12 +24,14 @@ from prompts_app.views import (
     media,
     output,
     outputs,
+    preview_cards,
     profile_edit,
     profiles,
     provider,
     providers,
     receipts,
     runs,
+    share_dossier,
     share_media,
     share_open,
     share_page,
@@ -102,6 +104,14 @@ receipt_routes: Routes = [
     path("verify/", receipts.verify, name="verify"),
     path("verify/verify.py", receipts.script_file, name="receipt_script"),
     path(".well-known/promptfolio-keys.json", receipts.key_file, name="receipt_keys"),
+]
+
+card_routes: Routes = [
+    path("cards/<uuid:key>.png", preview_cards.card, name="card"),
+]
+
+share_dossier_routes: Routes = [
+    path("s/<str:token>/dossier.pdf", share_dossier.dossier, name="share_dossier"),
 ]
 
 files: Routes = [
@@ -299,6 +309,8 @@ urlpatterns: Routes = [
     *evidence_routes,
     *receipt_routes,
     *files,
+    *card_routes,
+    *share_dossier_routes,
     *machines,
     *limits_routes,
     *profile_edit_routes,

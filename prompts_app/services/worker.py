@@ -19,6 +19,7 @@ from prompts_app.llm import client
 from prompts_app.services import (
     budget,
     captures,
+    cards,
     execution,
     judges,
     judging,
@@ -59,6 +60,7 @@ CHORES: tuple[tuple[float, Callable[[], object]], ...] = (
     (30, budget.forfeit_expired),
     (30, tries.mark_interrupted),
     (15, tries.take_back_overdue),
+    (5, cards.Rounds().make_due),
     (600, visitors.destroy_old_salts),
     (600, tries.delete_expired),
     (300, visit_mail.tell_of_opens),

@@ -15,13 +15,13 @@ from prompts_app import access, http
 from prompts_app.http import Request
 from prompts_app.llm.presets import PRESETS
 from prompts_app.models import Entry, LLMModel, Run, TestCase, Version
-from prompts_app.services import rendering, tryit
+from prompts_app.services import claims, rendering, tryit
 from prompts_app.services.evidence import Evidence, evidence_for, totals_kept, totals_of
 from prompts_app.services.groups import Group
 from prompts_app.services.matrix import measured_against
 from prompts_app.templatetags.prompts import messages_filled
 from prompts_app.transfer import snippets
-from prompts_app.views import answers, claims
+from prompts_app.views import answers
 from prompts_app.views import evidence_table as table
 from prompts_app.views.cards import tags_of
 from prompts_app.views.evidence_words import counted

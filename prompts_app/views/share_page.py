@@ -12,11 +12,11 @@ from django.views.decorators.http import require_safe
 from prompts_app import access_shares
 from prompts_app.http import Request
 from prompts_app.models import ShareLink
-from prompts_app.services import rendering, share_page
+from prompts_app.services import claims, rendering, share_page
 from prompts_app.services.evidence import totals_of
 from prompts_app.services.receipts import code_of as receipt_code
 from prompts_app.services.share_page import Pair, Summary
-from prompts_app.views import answers, claims, entries, receipts, runs, share_words
+from prompts_app.views import answers, entries, receipts, runs, share_words
 from prompts_app.views.places import Places, SharedPlaces
 from prompts_app.views.share_door import shared
 from prompts_app.views.skills import skills_shown

@@ -11,12 +11,12 @@ from django.utils.translation import gettext, ngettext
 from prompts_app.assertions.rubric import is_judged
 from prompts_app.models import Picture, Try, Version
 from prompts_app.services import rendering
+from prompts_app.services.claims import is_one_liner
 from prompts_app.services.evidence import totals_kept
 from prompts_app.services.groups import Group
 from prompts_app.templatetags.figures import duration, microusd
 from prompts_app.templatetags.prompts import messages_filled, picture_url
 from prompts_app.views.answers import data_html, is_data
-from prompts_app.views.claims import is_one_liner
 from prompts_app.views.verdicts import Verdicts, constraints_of, said_of
 
 _TOLD = ("kept", "broken", "untestable")

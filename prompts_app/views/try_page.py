@@ -126,7 +126,7 @@ def _recorded(
     shown = answer(run, bodies, judged_by=page.version)
     if page.link is None:
         return shown
-    shown |= {"receipt": "", "url": ""}
+    shown |= {"receipt": "", "url": reverse("share_run", args=[request.share_token, run.pk])}
     if run.picture is not None:
         suffix = shown["picture"]["url"].rpartition(".")[2]
         shown["picture"]["url"] = reverse(

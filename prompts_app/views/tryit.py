@@ -9,6 +9,7 @@ from typing import Concatenate, ParamSpec
 
 from django.db import IntegrityError
 from django.http import Http404, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -18,13 +19,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 from prompts_app import access, http
 from prompts_app.http import Request
 from prompts_app.models import ShareLink, Try, Version
-from prompts_app.services import judging, limits, tries, tryit, visitors
+from prompts_app.services import judging, limits, tries, tryit, visitors, visits
 from prompts_app.services.answering import Admitted
 from prompts_app.services.cases import case_of
 from prompts_app.services.patience import AWAY
 from prompts_app.services.rules import rules_of
 from prompts_app.templatetags.sentences import error_sentence
-from prompts_app.views import errors, try_streams
+from prompts_app.views import errors, share_counting, try_streams
 from prompts_app.views.share_door import language_of, shared
 from prompts_app.views.try_page import Opened, context, opened
 
@@ -36,12 +37,12 @@ RETRY_DATABASE = 10
 
 
 def _through_outages(
-    view: Callable[Concatenate[Request, P], HttpResponse],
-) -> Callable[Concatenate[Request, P], HttpResponse]:
+    view: Callable[Concatenate[Request, P], HttpResponseBase],
+) -> Callable[Concatenate[Request, P], HttpResponseBase]:
     """Answer 503 while the database is away."""
 
     @wraps(view)
-    def wrapper(request: Request, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def wrapper(request: Request, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
         except AWAY as error:
@@ -117,6 +118,8 @@ def _run(request: Request, page: Opened) -> HttpResponse:
         if isinstance(error, limits.Refused):
             return _refusal(request, page, error)
         raise Http404 from error
+    if page.link is not None and share_counting.is_counted(request, page.link):
+        visits.note_try(page.link)
     if len(admitted) > 1:
         if _wants_json(request) or _wants_stream(request):
             return _columns([one.attempt for one in admitted])

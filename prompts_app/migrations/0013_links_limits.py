@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('prompts_app', '0010_share_links'),
+        ('prompts_app', '0012_preview_cards'),
     ]
 
     operations = [
