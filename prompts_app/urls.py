@@ -56,7 +56,6 @@ account_routes: Routes = [
 
 tryit_routes: Routes = [
     path("@<slug:handle>/<slug:slug>/try/", tryit.try_entry, name="try"),
-    path("s/<str:token>/<slug:slug>/try/", tryit.share_try, name="share_try"),
     path("tries/<uuid:trial_id>/", trial.trial, name="trial"),
     path("tries/<uuid:trial_id>/run/", tryit.run_column, name="trial_run"),
     path("tries/<uuid:trial_id>/delete/", trial.trial_delete, name="trial_delete"),
@@ -108,10 +107,6 @@ receipt_routes: Routes = [
 
 card_routes: Routes = [
     path("cards/<uuid:key>.png", preview_cards.card, name="card"),
-]
-
-share_dossier_routes: Routes = [
-    path("s/<str:token>/dossier.pdf", share_dossier.dossier, name="share_dossier"),
 ]
 
 files: Routes = [
@@ -229,36 +224,30 @@ provider_routes: Routes = [
     ),
 ]
 
-share_page_routes: Routes = [
-    path("s/<str:token>/", share_page.page, name="share"),
-    path("s/<str:token>/open/", share_open.open_link, name="share_open"),
-    path("s/<str:token>/runs/<uuid:run_id>/", share_page.run_page, name="share_run"),
+_of_link: Routes = [
+    path("", share_page.page, name="share"),
+    path("open/", share_open.open_link, name="share_open"),
+    path("runs/<uuid:run_id>/", share_page.run_page, name="share_run"),
+    path("runs/<uuid:run_id>/receipt.json", share_page.receipt_file, name="share_receipt"),
     path(
-        "s/<str:token>/runs/<uuid:run_id>/receipt.json",
-        share_page.receipt_file,
-        name="share_receipt",
-    ),
-    path(
-        "s/<str:token>/media/<uuid:picture_id>-small.webp",
+        "media/<uuid:picture_id>-small.webp",
         share_media.small_picture_file,
         name="share_picture_small",
     ),
-    path(
-        "s/<str:token>/media/<uuid:picture_id>.<slug:suffix>",
-        share_media.picture_file,
-        name="share_picture",
-    ),
+    path("media/<uuid:picture_id>.<slug:suffix>", share_media.picture_file, name="share_picture"),
+    path("dossier.pdf", share_dossier.dossier, name="share_dossier"),
+    path("visit/", share_visits.visit, name="share_visit"),
+    path("uncount/", share_visits.uncount, name="share_uncount"),
+    path("contact/", contact.share_contact, name="share_contact"),
+    path("ask/", contact.share_ask, name="share_ask"),
+    path("<slug:slug>/try/", tryit.share_try, name="share_try"),
+    # Last of all: a slug could be any of the other words.
+    path("<slug:slug>/", share_page.entry_page, name="share_entry"),
 ]
-
-share_visit_routes: Routes = [
-    path("s/<str:token>/visit/", share_visits.visit, name="share_visit"),
-    path("s/<str:token>/uncount/", share_visits.uncount, name="share_uncount"),
-]
+share_routes: Routes = [path("s/<str:token>/", include(_of_link))]
 
 contact_routes: Routes = [
     path("@<slug:handle>/contact/", contact.profile_contact, name="profile_contact"),
-    path("s/<str:token>/contact/", contact.share_contact, name="share_contact"),
-    path("s/<str:token>/ask/", contact.share_ask, name="share_ask"),
     path("studio/messages/", contact_messages.all_messages, name="studio_messages"),
     path("studio/messages/<uuid:message_id>/", contact_messages.one_message, name="studio_message"),
     path(
@@ -266,11 +255,6 @@ contact_routes: Routes = [
         contact_messages.delete_message,
         name="studio_message_delete",
     ),
-]
-
-# Last of all that stands under a link: a slug could be any of the other words there.
-share_entry_routes: Routes = [
-    path("s/<str:token>/<slug:slug>/", share_page.entry_page, name="share_entry"),
 ]
 
 link_routes: Routes = [
@@ -310,7 +294,6 @@ urlpatterns: Routes = [
     *receipt_routes,
     *files,
     *card_routes,
-    *share_dossier_routes,
     *machines,
     *limits_routes,
     *profile_edit_routes,
@@ -318,7 +301,5 @@ urlpatterns: Routes = [
     *evaluation_routes,
     *provider_routes,
     *link_routes,
-    *share_page_routes,
-    *share_visit_routes,
-    *share_entry_routes,
+    *share_routes,
 ]
