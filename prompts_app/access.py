@@ -32,7 +32,7 @@ from prompts_app.models import (
     Version,
 )
 from prompts_app.models.prepared import Param, Select
-from prompts_app.services import cards, keys, share_tokens, shares
+from prompts_app.services import cards, keys, shares
 from prompts_app.services.evidence import with_receipts
 
 M = TypeVar("M", bound=Model)
@@ -66,14 +66,6 @@ def entry_to_try(handle: str, slug: str, viewer: User | None) -> Entry:
     """Return the same with only what a try needs: a person is waiting for its first word."""
     found = _TO_TRY.rows(handle=handle.lower(), slug=slug)
     return _seen(found[0] if found else None, viewer)
-
-
-def shared_version(link: ShareLink, slug: str) -> Version:
-    """Return the version that an open link shows of one of its entries."""
-    found = share_tokens.shown_by(link, slug)
-    if not found:
-        raise Http404
-    return found[0].version
 
 
 def _to_try() -> QuerySet[Entry]:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from prompts_app import access, http
+from prompts_app import access, access_shares, http
 from prompts_app.http import Request
 from prompts_app.models import ShareLink, Try, Version
 from prompts_app.services import judging, limits, tries, tryit, visitors, visits
@@ -69,7 +69,7 @@ def try_entry(request: Request, handle: str, slug: str) -> HttpResponse:
 @shared
 def share_try(request: Request, link: ShareLink, slug: str) -> HttpResponse:
     """The same through a share link: the version it shows, its own allowance and budget."""
-    return _try(request, access.shared_version(link, slug), link)
+    return _try(request, access_shares.shared_entry(link, slug).version, link)
 
 
 def _database_away(request: Request) -> HttpResponse:
