@@ -157,6 +157,7 @@ def test_text_is_data(text: str) -> None:
     "\u202e\u2067\x00\ud800\ufffe\U0010ffff"
 )
 @example("\u0301\u200d\ufe0f\u0378\ue000\u2028\u2029\x85")
+@example("\r\r\r\r\r\x85\u05ec")
 @given(st.text(st.characters(exclude_categories=[]), max_size=200))
 def test_any_text_at_all_can_be_set(text: str) -> None:
     """Setting it as PDF/A is the proof that no empty box is drawn."""
@@ -169,7 +170,8 @@ def test_any_text_at_all_can_be_set(text: str) -> None:
         ),
         fonts=PACKAGED,
     )
-    assert len(read(pdf).pages) == 2
+    # A name of many lines takes more.
+    assert len(read(pdf).pages) >= 2
 
 
 def test_what_no_font_has_is_marked_and_said() -> None:
