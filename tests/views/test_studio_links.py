@@ -76,6 +76,7 @@ def test_the_list_says_for_whom_each_is_and_what_became_of_it(client: Client, au
         not in newest
     )
     assert "Expired" in over
+    assert "Acme, May" in first
     assert "Prompt engineer, Acme" in first
     assert "Live" in first
     assert "2 of 12" in first
