@@ -5,7 +5,7 @@ import json
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, StorageState, expect
+from playwright.sync_api import Dialog, Locator, Page, StorageState, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.test_every_page import AXE, STANDARD, violations
@@ -145,12 +145,17 @@ def test_leaving_with_changed_entries_asks_first(
     visit: Visit, ada: StorageState, number: int
 ) -> None:
     asked: list[str] = []
+
+    def leave(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
     page = visit(storage_state=ada)
     page.goto(NEW)
     page.locator("#id_entry").select_option(f"Letters {number}")
     page.get_by_role("button", name="Add it").click()
     expect(titles(page)).to_have_count(1)
-    page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.once("dialog", leave)
     page.get_by_role("link", name="Cancel").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Links")
     assert asked == ["beforeunload"]

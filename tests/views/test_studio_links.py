@@ -5,6 +5,7 @@ import logging
 import re
 import uuid
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
 
@@ -31,10 +32,11 @@ PAGES = (
 )
 
 
-def made(owner: User, entries: int = 1, **fields: object) -> ShareLink:
+def made(owner: User, entries: int = 1, **fields: Any) -> ShareLink:
     """Return a link of `owner` with so many entries of theirs."""
     chosen = [shares.Chosen(factories.entry(owner)) for _number in range(entries)]
-    return shares.make_link(owner, chosen, **({"label": "Acme, May"} | fields))
+    values: dict[str, Any] = {"label": "Acme, May"} | fields
+    return shares.make_link(owner, chosen, **values)
 
 
 @pytest.fixture

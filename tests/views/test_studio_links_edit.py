@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -57,7 +56,7 @@ def of(*chosen: Entry, **fields: Any) -> dict[str, Any]:
 
 def post(client: Client, address: str, data: Mapping[str, Any], status: int = 422) -> str:
     """Send the form and return the page that comes back."""
-    response: HttpResponse = client.post(address, data)
+    response = client.post(address, data)
     assert response.status_code == status
     return response.content.decode()
 
