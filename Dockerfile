@@ -7,6 +7,13 @@ ENV PYTHONUNBUFFERED=1 \
 
 WORKDIR /app
 
+# Debian packages for scripts that the site's own fonts lack (docs/deploy.md); none unless asked for.
+ARG FONTS=""
+RUN if [ -n "$FONTS" ]; then \
+        apt-get update && apt-get install --yes --no-install-recommends $FONTS \
+        && rm -rf /var/lib/apt/lists/*; \
+    fi
+
 # The packages change less often than the code, so they are a layer of their own.
 COPY requirements.lock ./
 RUN pip install --require-hashes -r requirements.lock

@@ -19,9 +19,9 @@ from typing import Any
 import openai
 
 from bench import evidence, load, streams, tries, typesetting, upstream
-from bench.processes import cpu_seconds
 from portfolio.launch import answers, free_port
 from tests.postgres import Postgres
+from tests.processes import cpu_seconds
 from tests.site import ROOMY, RunningSite
 
 TRIES = 200

@@ -14,8 +14,8 @@ import httpx2
 
 from bench import load, tries
 from bench.crowd import Seen, Wish
-from bench.processes import cores, resident_kilobytes, threads
 from portfolio.launch import answers, free_port, web_command
+from tests.processes import cores, resident_kilobytes, threads
 from tests.site import ROOT, RunningSite
 
 PATH = "/@ada/summaries/try/"

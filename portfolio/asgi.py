@@ -17,6 +17,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portfolio.settings")
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from django.db import connection
 
 # Named in settings too; it also loads the apps that the imports below need.
 pages = get_wsgi_application()
@@ -32,9 +33,12 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-# Tries are admitted in threads of their own, so that busy pages do not hold them up.
+# Tries are admitted in threads of their own, so that busy pages do not hold them up. SQLite lets
+# one write at a time, and whoever finds another at it sleeps for longer than that one needs.
 _page_threads = ThreadPoolExecutor(settings.PAGE_THREADS, thread_name_prefix="page")
-_try_threads = ThreadPoolExecutor(4, thread_name_prefix="try")
+_try_threads = ThreadPoolExecutor(
+    1 if connection.vendor == "sqlite" else 4, thread_name_prefix="try"
+)
 _kept = KeptPages(seconds=2.0, max_bytes=32 * 1024 * 1024)
 _TOO_LARGE = Answer(
     413,
@@ -43,7 +47,7 @@ _TOO_LARGE = Answer(
 )
 # Tries whose answer is on its way.
 _under_way: set[asyncio.Future[None]] = set()
-_TRY = re.compile(r"/@[^/]+/[^/]+/try/|/tries/[^/]+/run/")
+_TRY = re.compile(r"/(@[^/]+|s/[^/]+)/[^/]+/try/|/tries/[^/]+/run/")
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -98,6 +102,7 @@ async def _page(scope: Scope, body: bytes) -> Answer:
 async def _stream(attempt: str, answer: Answer, send: Send) -> None:
     last = b""
     await answer.start(send)
+    answer.headers.clear()
     try:
         async with aclosing(try_streams.frames(attempt)) as frames:
             async for frame in frames:

@@ -163,7 +163,7 @@ def _length(body: bytes) -> tuple[bytes, bytes]:
 def _asked(scope: MutableMapping[str, Any]) -> Asked | None:
     """Return what to look for; None where no kept page may answer."""
     path: str = scope["path"]
-    if path.startswith(("/static/", "/media/", "/studio/", "/accounts/", "/admin/")):
+    if path.startswith(("/static/", "/media/", "/studio/", "/accounts/", "/admin/", "/s/")):
         return None
     host = etag = accept = b""
     scheme: bytes = scope["scheme"].encode()

@@ -16,10 +16,12 @@ from django.http import Http404, HttpRequest
 
 from prompts_app import http
 from prompts_app.models import (
+    ContactMessage,
     Entry,
     Evaluation,
     Invitation,
     Picture,
+    PreviewCard,
     Profile,
     Provider,
     Run,
@@ -30,7 +32,7 @@ from prompts_app.models import (
     Version,
 )
 from prompts_app.models.prepared import Param, Select
-from prompts_app.services import keys, shares
+from prompts_app.services import cards, keys, shares
 from prompts_app.services.evidence import with_receipts
 
 M = TypeVar("M", bound=Model)
@@ -57,7 +59,7 @@ def public_entry(handle: str, slug: str, viewer: User | None) -> Entry:
         .select_related("owner__profile__avatar", "baseline", "featured_case")
         .defer("search_text")
     )
-    return _seen(_public(rows, handle.lower(), slug).first(), viewer)
+    return _seen(_public(cards.with_keys(rows), handle.lower(), slug).first(), viewer)
 
 
 def entry_to_try(handle: str, slug: str, viewer: User | None) -> Entry:
@@ -114,10 +116,10 @@ def public_run(run_id: uuid.UUID, viewer: User | None) -> Run:
 
 
 def visitors_try(try_id: uuid.UUID) -> Try:
-    """Return a try by its unguessable id, until its 30 days are over."""
+    """Return a try by its unguessable id, until its 30 days or its share link are over."""
     found = (
-        Try.objects.live()
-        .select_related("entry__owner__profile", "entry__baseline", "version")
+        Try.objects.open()
+        .select_related("entry__owner__profile", "entry__baseline", "version", "link")
         .filter(pk=try_id)
         .first()
     )
@@ -132,7 +134,7 @@ def visitors_tries(try_id: uuid.UUID) -> list[Try]:
     beside = Try.objects.live().filter(group=found.group).exclude(pk=found.pk)
     others = list(beside.select_related("version"))
     for other in others:
-        other.entry = found.entry
+        other.entry, other.link = found.entry, found.link
     return sorted([found, *others], key=lambda attempt: attempt.column)
 
 
@@ -148,11 +150,25 @@ def picture(picture_id: uuid.UUID, viewer: User | None) -> Picture:
     return found
 
 
+def preview_card(key: uuid.UUID) -> PreviewCard:
+    """Return the card at an address, as long as what it stands for may be seen by anyone."""
+    found = (
+        PreviewCard.objects.select_related("entry__owner__profile", "profile__user")
+        .select_related("link__owner__profile")
+        .exclude(file="")
+        .filter(key=key)
+        .first()
+    )
+    if found is None or not cards.is_shown(found):
+        raise Http404
+    return found
+
+
 def _sees_picture(found: Picture, viewer: User | None) -> bool:
     if found.owner == viewer:
         return True
     if found.attempt_id is not None:
-        return Try.objects.live().filter(pk=found.attempt_id).exists()
+        return Try.objects.open().filter(pk=found.attempt_id).exists()
     if found.entry is not None:
         return _sees(found.entry, viewer) and (
             found.cover_of.exists() or found.runs.shown().exists()
@@ -221,6 +237,13 @@ def own_evaluation(owner: User, evaluation_id: uuid.UUID) -> Evaluation:
 def own_provider(owner: User, provider_id: int) -> Provider:
     """Return a provider that the author added."""
     return _or_404(Provider.objects.filter(pk=provider_id, owner=owner).first())
+
+
+def own_message(owner: User, message_id: uuid.UUID) -> ContactMessage:
+    """Return a message that somebody wrote to the author."""
+    return _or_404(
+        ContactMessage.objects.select_related("link").filter(pk=message_id, owner=owner).first()
+    )
 
 
 def own_link(owner: User, link_id: uuid.UUID) -> ShareLink:

@@ -8,6 +8,8 @@ from prompts_app.views import (
     accounts,
     cases,
     comparisons,
+    contact,
+    contact_messages,
     editor,
     entries,
     evaluation,
@@ -22,12 +24,18 @@ from prompts_app.views import (
     media,
     output,
     outputs,
+    preview_cards,
     profile_edit,
     profiles,
     provider,
     providers,
     receipts,
     runs,
+    share_dossier,
+    share_media,
+    share_open,
+    share_page,
+    share_visits,
     shares,
     shares_edit,
     studio,
@@ -95,6 +103,10 @@ receipt_routes: Routes = [
     path("verify/", receipts.verify, name="verify"),
     path("verify/verify.py", receipts.script_file, name="receipt_script"),
     path(".well-known/promptfolio-keys.json", receipts.key_file, name="receipt_keys"),
+]
+
+card_routes: Routes = [
+    path("cards/<uuid:key>.png", preview_cards.card, name="card"),
 ]
 
 files: Routes = [
@@ -212,6 +224,39 @@ provider_routes: Routes = [
     ),
 ]
 
+_of_link: Routes = [
+    path("", share_page.page, name="share"),
+    path("open/", share_open.open_link, name="share_open"),
+    path("runs/<uuid:run_id>/", share_page.run_page, name="share_run"),
+    path("runs/<uuid:run_id>/receipt.json", share_page.receipt_file, name="share_receipt"),
+    path(
+        "media/<uuid:picture_id>-small.webp",
+        share_media.small_picture_file,
+        name="share_picture_small",
+    ),
+    path("media/<uuid:picture_id>.<slug:suffix>", share_media.picture_file, name="share_picture"),
+    path("dossier.pdf", share_dossier.dossier, name="share_dossier"),
+    path("visit/", share_visits.visit, name="share_visit"),
+    path("uncount/", share_visits.uncount, name="share_uncount"),
+    path("contact/", contact.share_contact, name="share_contact"),
+    path("ask/", contact.share_ask, name="share_ask"),
+    path("<slug:slug>/try/", tryit.share_try, name="share_try"),
+    # Last of all: a slug could be any of the other words.
+    path("<slug:slug>/", share_page.entry_page, name="share_entry"),
+]
+share_routes: Routes = [path("s/<str:token>/", include(_of_link))]
+
+contact_routes: Routes = [
+    path("@<slug:handle>/contact/", contact.profile_contact, name="profile_contact"),
+    path("studio/messages/", contact_messages.all_messages, name="studio_messages"),
+    path("studio/messages/<uuid:message_id>/", contact_messages.one_message, name="studio_message"),
+    path(
+        "studio/messages/<uuid:message_id>/delete/",
+        contact_messages.delete_message,
+        name="studio_message_delete",
+    ),
+]
+
 link_routes: Routes = [
     path("studio/links/", shares.all_links, name="studio_links"),
     path("studio/links/new/", shares_edit.new_link, name="studio_link_new"),
@@ -239,6 +284,8 @@ link_routes: Routes = [
 ]
 
 urlpatterns: Routes = [
+    # Before entries: no entry has the slug "contact".
+    *contact_routes,
     *account_routes,
     *tryit_routes,
     *explore_routes,
@@ -246,6 +293,7 @@ urlpatterns: Routes = [
     *evidence_routes,
     *receipt_routes,
     *files,
+    *card_routes,
     *machines,
     *limits_routes,
     *profile_edit_routes,
@@ -253,4 +301,5 @@ urlpatterns: Routes = [
     *evaluation_routes,
     *provider_routes,
     *link_routes,
+    *share_routes,
 ]

@@ -19,6 +19,8 @@ from prompts_app.models import (
     Provider,
     Receipt,
     Run,
+    ShareItem,
+    ShareLink,
     SiteGrant,
     TestCase,
     Try,
@@ -26,7 +28,15 @@ from prompts_app.models import (
     Version,
 )
 from prompts_app.receipts.canonical import content_hash
-from prompts_app.services import entries, judging, pictures, providers, receipts, versions
+from prompts_app.services import (
+    entries,
+    judging,
+    pictures,
+    providers,
+    receipts,
+    share_tokens,
+    versions,
+)
 from prompts_app.services.cases import save_case
 
 _numbers = count(1)
@@ -250,3 +260,15 @@ def judged(entry: Entry) -> Entry:
     judging.catch_up()
     entry.refresh_from_db(fields=["proof"])
     return entry
+
+
+def share_link(owner: User, *shown: Entry | Version, **fields: Any) -> ShareLink:
+    """Return a link that shows entries at their published versions, or fixed versions."""
+    link = ShareLink(owner=owner, **fields)
+    share_tokens.mint(link)
+    link.save()
+    for position, one in enumerate(shown):
+        pinned = one if isinstance(one, Version) else None
+        entry = one.entry if isinstance(one, Version) else one
+        ShareItem.objects.create(link=link, entry=entry, version=pinned, position=position)
+    return link

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from prompts_app.models import Entry, LLMModel, SiteGrant, Spending, Try, User
+from prompts_app.models import Entry, LLMModel, ShareLink, SiteGrant, Spending, Try, User
 from prompts_app.services import budget, scopes, tries, tryit
 from prompts_app.services.answering import Admitted
 from prompts_app.services.limits import Refused
@@ -45,11 +45,17 @@ def column(entry: Entry, model: LLMModel | None = None) -> tryit.Column:
 
 
 def admit(
-    entry: Entry, who: Visitor, columns: int = 1, group: uuid.UUID | None = None
+    entry: Entry,
+    who: Visitor,
+    columns: int = 1,
+    group: uuid.UUID | None = None,
+    link: ShareLink | None = None,
 ) -> list[Admitted]:
     """Try an entry, in so many columns side by side."""
     wanted = [column(entry)] * columns
-    admitted = tryit.admit(group or uuid.uuid4(), wanted, {"text": "A text"}, who)
+    if link is not None:
+        link = ShareLink.objects.get(pk=link.pk)
+    admitted = tryit.admit(group or uuid.uuid4(), wanted, {"text": "A text"}, who, link)
     # The field's default holds on to the real clock, whatever clock a test has set.
     made = [one.attempt.pk for one in admitted]
     Try.objects.filter(pk__in=made).update(created_at=timezone.now())
@@ -62,10 +68,10 @@ def end(admitted: Admitted, cost: int = 5, **outcome: Any) -> None:
     tries.write_down(admitted.attempt, **({"state": Try.State.DONE, "cost": cost} | outcome))
 
 
-def refusal(entry: Entry, who: Visitor, columns: int = 1) -> Refused:
+def refusal(entry: Entry, who: Visitor, columns: int = 1, link: ShareLink | None = None) -> Refused:
     """Why a try is refused."""
     with pytest.raises(Refused) as found:
-        admit(entry, who, columns)
+        admit(entry, who, columns, link=link)
     return found.value
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from prompts_app.forms.fields import PlainCharField
 from prompts_app.forms.parameters import several_lines
+from prompts_app.forms.statements import StatementFields
 from prompts_app.forms.values import TOO_LONG
 from prompts_app.models import Entry, LLMModel, TestCase, Version
 from prompts_app.pictures.intake import MAX_BYTES
@@ -200,7 +201,7 @@ class NewEntryForm(forms.Form):
         }
 
 
-class EntrySettingsForm(NewEntryForm):
+class EntrySettingsForm(NewEntryForm, StatementFields):
     """Everything around the prompt that may change at any time."""
 
     tryable = ModelsField(
@@ -240,6 +241,9 @@ class EntrySettingsForm(NewEntryForm):
                 "tags": ", ".join(tag.name for tag in entry.tags.all()),
                 "language": entry.language,
                 "visibility": entry.visibility,
+                "role_in_team": entry.role_in_team,
+                "used_where": entry.used_where,
+                "outcome": entry.outcome,
                 "featured_case": entry.featured_case_id,
                 "baseline": entry.baseline_id,
             },

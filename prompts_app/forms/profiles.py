@@ -1,18 +1,17 @@
 """Forms about an author's public face."""
 
 import re
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, TypeVar
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from prompts_app.forms.entries import PictureField
 from prompts_app.forms.fields import PlainCharField
 from prompts_app.forms.parameters import several_lines
+from prompts_app.forms.profile_rows import MAX_PHRASE, CertificationRow, LinkRow
 from prompts_app.forms.rows import RowForm, Rows
 from prompts_app.forms.values import TOO_LONG
 from prompts_app.models import Profile, User
@@ -20,9 +19,8 @@ from prompts_app.models import Profile, User
 MIN_HANDLE = 2
 MAX_HANDLE = 40
 MAX_BIO = 10_000
-MAX_PHRASE = 60
 MAX_LINKS = 10
-MAX_ADDRESS = 300
+MAX_CERTIFICATIONS = 20
 
 # Words that would make a person look like a part of the site, or like those who run it.
 RESERVED_HANDLES = frozenset(
@@ -72,7 +70,7 @@ class WordsField(PlainCharField):
 
     def prepare_value(self, value: Any) -> Any:
         """Show a list one phrase a line, and what was typed as it was typed."""
-        return "\n".join(value) if isinstance(value, list) else value
+        return "\n".join(map(str, value)) if isinstance(value, list) else value
 
     def clean(self, value: Any) -> list[str]:
         """Return the phrases; raises ValidationError for too many or too long ones."""
@@ -91,56 +89,18 @@ class WordsField(PlainCharField):
         return found
 
 
-class WebAddressField(PlainCharField):
-    """An address that starts with http:// or https://; without either, https:// is put before."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(
-            max_length=MAX_ADDRESS,
-            widget=forms.TextInput(attrs={"inputmode": "url", "autocomplete": "off"}),
-            error_messages={"max_length": TOO_LONG},
-            **options,
-        )
-
-    def clean(self, value: Any) -> str:
-        """Return the address; raises ValidationError for anything a link should not lead to."""
-        address: str = super().clean(value)
-        if not address:
-            return address
-        if not re.match(r"[a-z][a-z0-9+.-]*:(?![0-9])", address, re.IGNORECASE):
-            address = f"https://{address.removeprefix('//')}"
-        try:
-            URLValidator(schemes=["http", "https"])(address)
-            parts = urlsplit(address)
-        except (ValidationError, ValueError) as error:
-            raise ValidationError(
-                _("Write a web address such as https://example.org."), code="invalid"
-            ) from error
-        if "@" in parts.netloc:
-            # It would look like one site and lead to another.
-            raise ValidationError(
-                _("Leave out what stands before the “@” in the address."), code="userinfo"
-            )
-        return str(parts._replace(scheme=parts.scheme.lower()).geturl())
+R = TypeVar("R", bound=RowForm)
 
 
-class LinkRow(RowForm):
-    """One link; a row left empty is no link."""
+def _rows(kind: type[R], name: str, profile: Profile | None, data: Any, most: int) -> Rows[R]:
+    """The rows of a list of the profile, and an empty one where there is room.
 
-    label = PlainCharField(
-        label=gettext_lazy("Text"),
-        required=False,
-        max_length=MAX_PHRASE,
-        error_messages={"max_length": TOO_LONG},
-    )
-    url = WebAddressField(label=gettext_lazy("Address"), required=False)
-
-    def clean_url(self) -> str:
-        """Ask for the address of a link that has a text."""
-        url = str(self.cleaned_data["url"])
-        if self.cleaned_data.get("label") and not url:
-            raise ValidationError(_("Where does this link lead?"), code="required")
-        return url
+    What an older version or an operator left in the list is shown only where it is a row.
+    """
+    kept = getattr(profile, name, None)
+    known = [one for one in kept if isinstance(one, dict)] if isinstance(kept, list) else []
+    empty: list[dict[str, str]] = [{}] if len(known) < most else []
+    return Rows(kind, name, data=data, initial=[*known, *empty], room=most * 3)
 
 
 class ProfileForm(forms.Form):
@@ -201,17 +161,39 @@ class ProfileForm(forms.Form):
         },
     )
 
+    contact_mode = forms.ChoiceField(
+        label=gettext_lazy("How people reach you"),
+        help_text=gettext_lazy("On your profile and on your share links."),
+        choices=Profile.Contact.choices,
+        required=False,
+        widget=forms.RadioSelect,
+        error_messages={"invalid_choice": gettext_lazy("Choose one of the listed answers.")},
+    )
+    contact_email = forms.EmailField(
+        label=gettext_lazy("E-mail address for everyone to see"),
+        help_text=gettext_lazy("Only shown if you chose so above."),
+        required=False,
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={
+            "invalid": gettext_lazy("Write an e-mail address such as ada@example.org."),
+            "max_length": TOO_LONG,
+        },
+    )
+
     def __init__(self, owner: User, profile: Profile | None, data: Any = None) -> None:
-        start: dict[str, Any] = {"accent": Profile.Accent.values[0]}
-        links: list[dict[str, str]] = []
+        # Whoever makes a profile wants to be reached; nobody's form opens unasked.
+        start: dict[str, Any] = {
+            "accent": Profile.Accent.values[0],
+            "contact_mode": Profile.Contact.FORM,
+        }
         if profile is not None:
             start = {name: getattr(profile, name) for name in self.base_fields}
-            links = profile.links
         super().__init__(data, initial=start)
         self.owner = owner
-        empty_row: list[dict[str, str]] = [{}] if len(links) < MAX_LINKS else []
-        self.links = Rows(
-            LinkRow, "links", data=data, initial=[*links, *empty_row], room=MAX_LINKS * 3
+        self.links = _rows(LinkRow, "links", profile, data, MAX_LINKS)
+        self.certifications = _rows(
+            CertificationRow, "certifications", profile, data, MAX_CERTIFICATIONS
         )
         self.fields["handle"].help_text = (
             _("Links that others have to your pages stop working when you change it.")
@@ -227,15 +209,26 @@ class ProfileForm(forms.Form):
             raise ValidationError(handle_taken(), code="taken")
         return handle
 
+    def clean_contact_mode(self) -> str:
+        """Take no answer for none: a form must never open by itself."""
+        return self.cleaned_data["contact_mode"] or Profile.Contact.NONE
+
     def clean(self) -> dict[str, Any] | None:
-        """Look at the links too, and count them."""
+        """Look at the rows too, and count them; ask for the address that is to be shown."""
         if self.links.is_valid() and len(self._links()) > MAX_LINKS:
             self.add_error(None, _("Keep at most %(most)d links.") % {"most": MAX_LINKS})
+        if self.certifications.is_valid() and len(self._certifications()) > MAX_CERTIFICATIONS:
+            self.add_error(
+                None, _("Keep at most %(most)d certifications.") % {"most": MAX_CERTIFICATIONS}
+            )
+        chosen = self.cleaned_data.get("contact_mode")
+        if chosen == Profile.Contact.EMAIL and self.cleaned_data.get("contact_email") == "":
+            self.add_error("contact_email", _("Which address shall people see?"))
         return super().clean()
 
     def is_valid(self) -> bool:
-        """Whether the fields and every link are valid."""
-        return super().is_valid() and self.links.is_valid()
+        """Whether the fields and every row are valid."""
+        return all((super().is_valid(), self.links.is_valid(), self.certifications.is_valid()))
 
     def _links(self) -> list[dict[str, str]]:
         return [
@@ -244,9 +237,17 @@ class ProfileForm(forms.Form):
             if row.cleaned_data["url"]
         ]
 
+    def _certifications(self) -> list[dict[str, str]]:
+        return [
+            {name: row.cleaned_data[name] for name in CertificationRow.FIELDS}
+            for row in self.certifications.kept
+            if row.cleaned_data["name"]
+        ]
+
     def values(self) -> dict[str, Any]:
         """Return the profile's fields by name, once the form is valid."""
-        return {**self.cleaned_data, "links": self._links()}
+        rows = {"links": self._links(), "certifications": self._certifications()}
+        return {**self.cleaned_data, **rows}
 
 
 class AvatarForm(forms.Form):

@@ -7,6 +7,8 @@ from prompts_app.llm.failures import detail, from_event
 from prompts_app.llm.types import Usage
 
 _MOST_TOKENS = 1_000_000_000
+# A string of a few letters takes ten times their room.
+_MOST_PIECES = 64
 _REASONING = ("reasoning_content", "reasoning", "reasoning_details", "thinking")
 _KEPT = ("id", "created", "model", "system_fingerprint", "service_tier", "provider")
 
@@ -181,6 +183,8 @@ class Answer:
         if text:
             self._length += len(text)
             self._pieces.append(text)
+            if len(self._pieces) > _MOST_PIECES:
+                self._pieces = [self.text]
         return text
 
     def _without_surrogates(self, text: str) -> str:

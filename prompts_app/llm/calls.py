@@ -14,7 +14,6 @@ from prompts_app.llm import transport
 from prompts_app.llm.addresses import BaseURLError, check_base_url
 from prompts_app.llm.errors import LLMError
 from prompts_app.llm.failures import from_status, scrub
-from prompts_app.llm.network import Connection
 from prompts_app.llm.parameters import MAX_RETRIES, refused_parameter
 from prompts_app.llm.types import Endpoint, Limits
 
@@ -58,21 +57,19 @@ class Opened:
         self.deadline = deadline
         self.sent: dict[str, Any] = {}
         self.left_out: frozenset[str] = frozenset()
+        # Whether the body's end can be told from a lost connection (RFC 9112, section 6.3).
+        self.says_where_it_ends = (
+            "content-length" in response.headers or "transfer-encoding" in response.headers
+        )
         self._loop = asyncio.get_running_loop()
-        self._response = response
         self._received = 0
         # Straight from the connection and with its own timer: the layers above cost more for
-        # every chunk than parsing it.
-        self._connection: Connection = response.extensions["connection"]
+        # every chunk than parsing it, and the response more memory than the answer.
+        self._body: transport.Body = response.extensions["body"]
+        self._connection = self._body.connection
 
-    @property
-    def says_where_it_ends(self) -> bool:
-        """The end of the body can be told from a lost connection (RFC 9112, section 6.3)."""
-        headers = self._response.headers
-        return "content-length" in headers or "transfer-encoding" in headers
-
-    async def read(self, until: float) -> bytes | None:
-        """The next bytes, or None at the end of the body.
+    async def read(self, until: float, not_before: float = 0.0) -> bytes | None:
+        """The next bytes, or None at the end of the body; see `Connection.read`.
 
         Raises TimeoutError at `until` (the event loop's clock), LLMError `cut_off` or `too_large`.
         """
@@ -81,7 +78,7 @@ class Opened:
             raise TimeoutError
         self._connection.deadline = until
         try:
-            chunk = await self._connection.read()
+            chunk: bytes | None = await self._connection.read(not_before)
         except TimeoutError:
             raise
         except OSError as error:
@@ -111,13 +108,13 @@ class Opened:
             return bytes(body)
         raise LLMError("too_slow", detail=f"{received} bytes came", status=200)
 
-    async def gather(self, seconds: float) -> None:
-        """Let more of the body come for so long; return earlier where it has all come."""
-        await self._connection.gather(min(self._loop.time() + seconds, self.deadline))
+    async def end(self, seconds: float) -> None:
+        """Let the body end for so long, so that the connection can be kept."""
+        await self._connection.end(self._loop.time() + seconds)
 
     async def close(self) -> None:
         """Close the response; the connection too, unless the body was read to its end."""
-        await self._response.aclose()
+        await self._body.aclose()
 
     def milliseconds(self) -> int:
         """Since the request was sent."""

@@ -91,7 +91,7 @@ async def _chat(call: ChatCall, *, streamed: bool) -> AsyncGenerator[Delta | Fin
     try:
         async for event in events:
             yield event
-        await opened.gather(SECONDS_FOR_END)
+        await opened.end(SECONDS_FOR_END)
     except LLMError as error:
         error.partial = reading.answer.text
         error.usage = reading.answer.usage

@@ -7,6 +7,7 @@ pool costs several times what reading the piece itself does.
 
 import asyncio
 import ipaddress
+import math
 import select
 import ssl
 from collections.abc import Iterable
@@ -19,6 +20,8 @@ from prompts_app.llm.errors import LLMError
 
 # Reading from the socket stops above this and goes on once it was taken.
 BUFFER_BYTES = 262_144
+# Nobody who reads waits for more.
+ENOUGH_BYTES = 16_384
 HEAD_BYTES = 65_536
 # An address that does not answer (IPv6 without a route, say) leaves time for the next one.
 SECONDS_PER_ADDRESS = 2.0
@@ -45,10 +48,11 @@ class Connection(asyncio.Protocol):
         self._has_head = self._complete = self._is_framed = False
         self._keeps = False
         self._failure: OSError | None = None
-        # What is waited for, and whether every piece of the body ends the waiting.
         self._waiter: asyncio.Future[None] | None = None
-        self._waits_for_end = False
         self._reading_paused = False
+        # Before that time pieces of the body are gathered; `_due` wakes the reader then.
+        self._not_before = 0.0
+        self._due: asyncio.TimerHandle | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     async def request(self, head: bytes, body: bytes) -> None:
@@ -58,7 +62,7 @@ class Connection(asyncio.Protocol):
         """
         self._parser = HttpResponseParser(self)
         self._has_head = self._complete = self._is_framed = self._keeps = False
-        self._head_size = 0
+        self._head_size, self._not_before = 0, 0.0
         self.status, self.headers = 0, []
         self.deadline = None
         if self._failure is None:
@@ -68,38 +72,41 @@ class Connection(asyncio.Protocol):
                 raise self._failure
             await self._wait()
 
-    async def read(self) -> bytes | None:
+    async def read(self, not_before: float = 0.0) -> bytes | None:
         """Return what has come of the body, as soon as there is any; None at its end.
 
+        Before `not_before` (the event loop's clock) it only returns when all or much has come.
         Raises TimeoutError at `deadline`, and OSError where the connection broke.
         """
-        while not self._chunks:
+        self._not_before = not_before
+        while not self._chunks or not self._is_due():
             if self._complete:
                 return None
-            if self._failure is not None:
+            if self._failure is not None and not self._chunks:
                 raise self._failure
+            if self._chunks:
+                self._fall_due_later()
             await self._wait()
         data = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
         self._chunks.clear()
         self._size = 0
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
         if self._reading_paused:
             self._reading_paused = False
             if not self._transport.is_closing():
                 self._transport.resume_reading()
         return data
 
-    async def gather(self, until: float) -> None:
-        """Let the body come until then; return earlier at its end, or when much has come."""
-        deadline, self.deadline = self.deadline, until
-        self._waits_for_end = True
+    async def end(self, until: float) -> None:
+        """Wait for the end of the body until then; what else comes is left where it is."""
+        self.deadline, self._not_before = until, math.inf
         try:
             while not (self._complete or self._failure or self._reading_paused):
                 await self._wait()
         except TimeoutError:
-            pass
-        finally:
-            self._waits_for_end = False
-            self.deadline = deadline
+            return
 
     def abort(self) -> None:
         """Close the connection at once.
@@ -152,28 +159,35 @@ class Connection(asyncio.Protocol):
         if self._size > BUFFER_BYTES and not self._reading_paused and not self._complete:
             self._reading_paused = True
             self._transport.pause_reading()
-        if not self._waits_for_end or self._complete or self._reading_paused:
+        if self._is_due():
             self._wake()
+        else:
+            self._fall_due_later()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._has_head and not self._is_framed:
+        if self._has_head and not self._is_framed and exc is None:
             # A body of which nobody said how long it is ends here (RFC 9112, section 6.3).
             self._complete = True
         self._fail(exc if isinstance(exc, OSError) else ConnectionError("the connection ended"))
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        for timer in (self._timer, self._due):
+            if timer is not None:
+                timer.cancel()
+        self._timer = self._due = None
 
     # What the parser calls.
 
     def on_message_begin(self) -> None:
         if self._complete:
+            # Another answer, to nothing that was asked.
             self._keeps = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self.headers.append((name, value))
+        if not self._has_head:
+            self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
+        if self._has_head:
+            return
         assert self._parser is not None
         self.status = self._parser.get_status_code()
         if 100 <= self.status < 200:
@@ -193,6 +207,7 @@ class Connection(asyncio.Protocol):
             self._size += len(body)
 
     def on_message_complete(self) -> None:
+        # Not that of a mere word that the answer is still to come.
         self._complete = self._has_head
 
     # Waiting.
@@ -210,6 +225,25 @@ class Connection(asyncio.Protocol):
             await self._waiter
         finally:
             self._waiter = None
+
+    def _is_due(self) -> bool:
+        """Whether whoever reads is to be given what has come."""
+        return (
+            self._complete
+            or self._size > ENOUGH_BYTES
+            or self._failure is not None
+            or self._loop.time() >= self._not_before
+        )
+
+    def _fall_due_later(self) -> None:
+        if self._due is None and self._not_before < math.inf:
+            self._due = self._loop.call_at(self._not_before, self._fall_due)
+
+    def _fall_due(self) -> None:
+        self._due = None
+        # The event loop's clock may be a little behind its timers.
+        self._not_before = 0.0
+        self._wake()
 
     def _expired(self) -> None:
         self._timer = None

@@ -57,9 +57,8 @@ class Reading:
                 if failure is not None:
                     raise failure
                 if not self._done:
-                    if text:
-                        await self._opened.gather(SECONDS_BETWEEN)
-                    chunk = await self._next()
+                    not_before = self._loop.time() + SECONDS_BETWEEN if text else 0.0
+                    chunk = await self._next(not_before)
             if not self._done:
                 text, failure = self._taken(self._rest())
                 if text:
@@ -81,7 +80,7 @@ class Reading:
             if len(head) > BLANK_BYTES:
                 raise LLMError("bad_answer", detail="nothing but blanks", status=200)
 
-    async def _next(self) -> bytes | None:
+    async def _next(self, not_before: float = 0.0) -> bytes | None:
         """The next bytes; None at the end, or where enough is known to end well."""
         answer = self.answer
         deadline = self._opened.deadline
@@ -95,7 +94,7 @@ class Reading:
             code, until = "too_slow", deadline
         failure: LLMError | None = None
         try:
-            chunk = await self._opened.read(until)
+            chunk = await self._opened.read(until, not_before)
         except TimeoutError:
             waited = self._opened.milliseconds() / 1000
             failure = LLMError(code, detail=f"{waited:.1f} s after the request", status=200)

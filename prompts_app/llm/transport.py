@@ -46,19 +46,19 @@ _SENT_HEADERS = frozenset(
 _DROPPED_HEADERS = frozenset({b"set-cookie", b"location", b"content-encoding"})
 
 
-class _Body(httpx2.AsyncByteStream):
+class Body(httpx2.AsyncByteStream):
     """A response's body. That of an error is cut at a cap and ends where reading fails."""
 
     def __init__(self, transport: "Transport", place: Place, connection: Connection) -> None:
         self._transport = transport
         self._place = place
-        self._connection = connection
+        self.connection = connection
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Only the bodies of errors are read here; the others by `calls.Opened`."""
         size = 0
         try:
-            while (chunk := await self._connection.read()) is not None:
+            while (chunk := await self.connection.read()) is not None:
                 yield chunk[: ERROR_BODY_BYTES - size]
                 size += len(chunk)
                 if size >= ERROR_BODY_BYTES:
@@ -67,7 +67,7 @@ class _Body(httpx2.AsyncByteStream):
             return
 
     async def aclose(self) -> None:
-        self._transport.give_back(self._place, self._connection)
+        self._transport.give_back(self._place, self.connection)
         # Closing takes one turn of the event loop.
         await asyncio.sleep(0)
 
@@ -156,11 +156,11 @@ class Transport(httpx2.AsyncBaseTransport):
             raise LLMError(
                 "bad_answer", detail="a compressed answer, although asked for none", status=200
             )
+        headers = [(k, v) for k, v in connection.headers if k.lower() not in _DROPPED_HEADERS]
+        connection.headers.clear()
+        body = Body(self, place, connection)
         return httpx2.Response(
-            status_code=connection.status,
-            headers=[(k, v) for k, v in connection.headers if k.lower() not in _DROPPED_HEADERS],
-            stream=_Body(self, place, connection),
-            extensions={"connection": connection},
+            connection.status, headers=headers, stream=body, extensions={"body": body}
         )
 
     async def aclose(self) -> None:

@@ -5,6 +5,7 @@ from prompts_app.models.entries import Draft, Entry, Tag, TestCase
 from prompts_app.models.evaluations import Evaluation
 from prompts_app.models.ledger import BudgetDay, Reservation
 from prompts_app.models.pictures import Picture
+from prompts_app.models.previews import PreviewCard
 from prompts_app.models.profiles import Profile
 from prompts_app.models.providers import LLMModel, Provider
 from prompts_app.models.receipts import Receipt, ReceiptKey
@@ -26,6 +27,7 @@ __all__ = [
     "KeyFingerprint",
     "LLMModel",
     "Picture",
+    "PreviewCard",
     "Profile",
     "Provider",
     "Receipt",

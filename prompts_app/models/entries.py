@@ -79,6 +79,10 @@ class Entry(models.Model):
         "Picture", models.SET_NULL, null=True, blank=True, related_name="cover_of"
     )
     credit = models.CharField(max_length=120, blank=True)
+    # What only the author can say; pages show it as their statement.
+    role_in_team = models.CharField(max_length=300, blank=True)
+    used_where = models.CharField(max_length=300, blank=True)
+    outcome = models.CharField(max_length=300, blank=True)
     # Where an import found it; the same find is never imported twice.
     source_key = models.CharField(max_length=80, null=True, blank=True)
     published = models.ForeignKey(

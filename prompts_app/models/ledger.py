@@ -59,8 +59,12 @@ class BudgetDay(models.Model):
                 name="budget_positive",
             ),
         )
-        # What all authors together have spent of the operator's money on a day.
-        indexes = (models.Index(fields=("purse", "day"), name="budget_of_day"),)
+        indexes = (
+            # What all authors together have spent of the operator's money on a day.
+            models.Index(fields=("purse", "day"), name="budget_of_day"),
+            # All that an author's books have of today, links' rows included.
+            models.Index(fields=("owner", "day"), name="budget_of_owner"),
+        )
 
     def __str__(self) -> str:
         return f"{self.owner} {self.day} {self.purse}"

@@ -120,10 +120,10 @@ class Insert(Generic[M]):
 
 
 def _bound(params: Sequence[Any], values: dict[str, Any]) -> list[Any]:
-    return [_adapted(values[one.name]) if isinstance(one, Param) else one for one in params]
+    return [adapted(values[one.name]) if isinstance(one, Param) else one for one in params]
 
 
-def _adapted(value: Any) -> Any:
+def adapted(value: Any) -> Any:
     """Return a value as the database takes it."""
     if isinstance(value, uuid.UUID):
         return value if connection.features.has_native_uuid_field else value.hex

@@ -8,7 +8,7 @@ from prompts_app.models.accounts import User
 
 
 class Profile(models.Model):
-    """Handle, headline, bio, availability, skills, languages and links of an author."""
+    """Handle, headline, bio, availability, skills, certifications, languages and links."""
 
     class Availability(models.TextChoices):
         """Whether the author looks for work."""
@@ -27,6 +27,13 @@ class Profile(models.Model):
         RUST = "rust", _("rust")
         SLATE = "slate", _("slate")
 
+    class Contact(models.TextChoices):
+        """How whoever reads the author's pages reaches them."""
+
+        NONE = "none", _("not through these pages")
+        FORM = "form", _("a form: you read messages in the studio and get a mail about each")
+        EMAIL = "email", _("an e-mail address that everyone sees")
+
     user = models.OneToOneField(User, models.CASCADE, related_name="profile")
     handle = models.CharField(max_length=40)
     name = models.CharField(max_length=80)
@@ -43,6 +50,11 @@ class Profile(models.Model):
     skills = models.JSONField(default=list, blank=True)
     languages = models.JSONField(default=list, blank=True)
     links = models.JSONField(default=list, blank=True)
+    # {"name", "issuer", "issued": "YYYY-MM", "expires": "YYYY-MM" or "", "url": "" for none}
+    certifications = models.JSONField(default=list, blank=True)
+    contact_mode = models.CharField(max_length=6, choices=Contact, default=Contact.NONE)
+    # Shown where the mode says so; the account's own address never is.
+    contact_email = models.EmailField(blank=True)
     is_sample = models.BooleanField(default=False)
 
     class Meta:

@@ -175,17 +175,33 @@ class ContactMessage(models.Model):
     )
     # "message", or "new_link": an expired link was asked for again.
     about = models.CharField(max_length=12, default="message")
+    # Whom the day's limit counts: an HMAC that means nothing once its day's salt is destroyed.
+    visitor = models.CharField(max_length=64, blank=True)
     name = models.CharField(max_length=80, blank=True)
     email = models.EmailField(blank=True)
     text = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     read_at = models.DateTimeField(null=True, blank=True)
+    # When the mail about it may be tried; None once somebody has begun to send it.
+    mail_due = models.DateTimeField(null=True, blank=True, default=timezone.now)
     mailed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("message")
         verbose_name_plural = _("messages")
-        indexes = (models.Index(fields=("owner", "-created_at"), name="messages_of_owner"),)
+        indexes = (
+            models.Index(fields=("owner", "-created_at"), name="messages_of_owner"),
+            models.Index(
+                fields=("owner",),
+                condition=models.Q(read_at__isnull=True),
+                name="messages_unread",
+            ),
+            models.Index(
+                fields=("mail_due",),
+                condition=models.Q(mail_due__isnull=False),
+                name="messages_to_mail",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.created_at:%Y-%m-%d} {self.name}"

@@ -12,6 +12,7 @@ from prompts_app.models.accounts import User
 from prompts_app.models.entries import Entry
 from prompts_app.models.execution import Execution
 from prompts_app.models.ledger import Reservation
+from prompts_app.models.shares import ShareLink
 
 KEPT_FOR = timedelta(days=30)
 
@@ -31,6 +32,12 @@ class TryQuerySet(models.QuerySet["Try"]):
         """Tries whose 30 days are not over."""
         return self.filter(expires_at__gt=timezone.now())
 
+    def open(self) -> "TryQuerySet":
+        """Of those, what may be looked at: the share link it came through, if any, is live."""
+        return self.live().filter(
+            models.Q(link__isnull=True) | models.Q(link__in=ShareLink.objects.live())
+        )
+
 
 class Try(Execution):
     """A visitor's run, alone or as one column of a group that stands side by side.
@@ -43,9 +50,7 @@ class Try(Execution):
     group = models.UUIDField(default=uuid.uuid4)
     column = models.PositiveSmallIntegerField(default=0)
     # The share link it was made through: counted and paid apart, and gone with it.
-    link = models.ForeignKey(
-        "ShareLink", models.CASCADE, null=True, blank=True, related_name="tries"
-    )
+    link = models.ForeignKey(ShareLink, models.CASCADE, null=True, blank=True, related_name="tries")
     # HMAC of the address, and of the network it is in, under a salt that is thrown away; no
     # address is kept.
     visitor = models.CharField(max_length=64)
@@ -67,9 +72,12 @@ class Try(Execution):
         indexes = (
             # All that limits ask of the tries of a day, so that no answer has to be read for it:
             # of an author's day, and of the site's.
-            models.Index(fields=("entry", "day", "counts"), name="try_of_authors_day"),
+            models.Index(fields=("entry", "day", "counts", "link"), name="try_of_authors_day"),
             models.Index(
-                fields=("created_at", "counts", "state", "entry", "visitor", "block", "group"),
+                fields=(
+                    *("created_at", "counts", "state", "entry"),
+                    *("visitor", "block", "group", "link"),
+                ),
                 name="try_of_day",
             ),
             models.Index(fields=("expires_at",), name="try_expiry"),

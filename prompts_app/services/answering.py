@@ -7,10 +7,13 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TypeVar
 
+from django.db.models import QuerySet
+
 from prompts_app.llm import client
 from prompts_app.llm.errors import LLMError
 from prompts_app.llm.types import Delta, Finished, PictureCall, PictureResult
-from prompts_app.models import LLMModel, Try
+from prompts_app.models import Try
+from prompts_app.models.prepared import Param, Select
 from prompts_app.pictures.intake import PictureError
 from prompts_app.services import budget, calls, pictures, providers, tries
 from prompts_app.services.patience import AWAY, in_database_at_last
@@ -26,7 +29,6 @@ class Admitted:
 
     attempt: Try
     plan: calls.Plan
-    model: LLMModel
     reservation: uuid.UUID
 
 
@@ -61,9 +63,11 @@ async def perform(admitted: Admitted) -> AsyncGenerator[Started | Text | Ended, 
     """
     attempt, plan = admitted.attempt, admitted.plan
     settled = False
-    text: list[str] = []
+    text = ""
     try:
         yield Started(attempt)
+        # Not held while it streams: of a thousand streams that would be most of their memory.
+        attempt._state.fields_cache.clear()
         try:
             if isinstance(plan.call, PictureCall):
                 result: Finished | PictureResult = await client.make_picture(plan.call)
@@ -71,7 +75,7 @@ async def perform(admitted: Admitted) -> AsyncGenerator[Started | Text | Ended, 
                 async with aclosing(client.stream_chat(plan.call)) as events:
                     async for event in events:
                         if isinstance(event, Delta):
-                            text.append(event.text)
+                            text += event.text
                             yield Text(event.text)
                         else:
                             result = event
@@ -85,13 +89,14 @@ async def perform(admitted: Admitted) -> AsyncGenerator[Started | Text | Ended, 
             yield Ended(attempt)
     finally:
         if not settled:
-            await _keep(admitted, _keep_stopped, "".join(text))
+            await _keep(admitted, _keep_stopped, text)
 
 
 async def _keep(admitted: Admitted, keep: Callable[[Admitted, R], None], what: R) -> None:
     try:
         await in_database_at_last(keep, admitted, what)
-    except AWAY as error:
+    except (*AWAY, Try.DoesNotExist) as error:
+        # The database, or the try itself: its author's account may have gone meanwhile.
         log.error("try %s could not be kept: %s", admitted.attempt.pk, error)
         admitted.attempt.state = Try.State.FAILED
         admitted.attempt.error_code = "not_kept"
@@ -102,7 +107,7 @@ def _keep_answer(admitted: Admitted, result: Finished | PictureResult) -> None:
     cost = admitted.plan.cost(result.usage)
     # Settled on its own, first: nothing that goes wrong with the answer may touch the money.
     budget.settle(admitted.reservation, cost)
-    providers.remember_refused(admitted.model, result.refused)
+    _remember_refused(attempt, result.refused)
     outcome = {"state": Try.State.DONE, "cost": cost, **calls.outcome(result)}
     if isinstance(result, PictureResult):
         try:
@@ -112,12 +117,33 @@ def _keep_answer(admitted: Admitted, result: Finished | PictureResult) -> None:
         except PictureError:
             outcome |= calls.NOT_A_PICTURE
     tries.write_down(attempt, **outcome)
+    whole = _WHOLE.rows(key=attempt.pk)
+    if not whole:
+        raise Try.DoesNotExist
+    # What the end of the stream shows.
+    attempt.entry, attempt.version = whole[0].entry, whole[0].version
+
+
+def _whole() -> QuerySet[Try]:
+    return (
+        Try.objects.filter(pk=Param("key"))
+        .select_related("entry__owner__profile", "entry__baseline", "version")
+        .defer("entry__search_text")
+    )
+
+
+_WHOLE = Select(Try, _whole)
+
+
+def _remember_refused(attempt: Try, refused: frozenset[str]) -> None:
+    if refused and attempt.model is not None:
+        providers.remember_refused(attempt.model, refused)
 
 
 def _keep_failure(admitted: Admitted, error: LLMError) -> None:
     cost = admitted.plan.cost_of_failure(error)
     budget.settle(admitted.reservation, cost)
-    providers.remember_refused(admitted.model, error.refused)
+    _remember_refused(admitted.attempt, error.refused)
     tries.write_down(admitted.attempt, cost=cost, **calls.failure(error))
 
 

@@ -9,19 +9,34 @@ import logging
 import uuid
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
-from django.db.models import BigIntegerField, F, QuerySet, Subquery, Sum
+from django.db.models import BigIntegerField, F, QuerySet, Subquery
 from django.utils import timezone
 
-from prompts_app.models import BudgetDay, LLMModel, Reservation, SiteGrant, Spending, User
-from prompts_app.models.prepared import Insert, Param, Select, Update
-from prompts_app.services import days
+from prompts_app.models import (
+    BudgetDay,
+    LLMModel,
+    Reservation,
+    ShareLink,
+    SiteGrant,
+    Spending,
+    User,
+)
+from prompts_app.models.prepared import Insert, Param, Update
+from prompts_app.services.books import (
+    Books,
+    books,
+    kept_for_links,
+    left_of_site,
+    used,
+    used_by_link,
+    used_of_site,
+)
 
 log = logging.getLogger("promptfolio.ledger")
 
@@ -33,12 +48,13 @@ _RESERVATIONS = Insert(Reservation)
 
 
 class BudgetExhausted(Exception):  # noqa: N818 - it reads as the condition it is
-    """The day's money does not cover the call; `resets_at` is when a new day of it begins.
+    """The money left does not cover the call; `resets_at` is when a new day of it begins.
 
-    `scope` says whose money: "author", or "site" for the operator's cap over all authors.
+    `scope` says whose money: "author", "site" for the operator's cap over all authors, or "link"
+    for a share link's budget, which no day renews (None).
     """
 
-    def __init__(self, resets_at: datetime, scope: str = "author") -> None:
+    def __init__(self, resets_at: datetime | None, scope: str = "author") -> None:
         super().__init__("budget exhausted")
         self.resets_at = resets_at
         self.scope = scope
@@ -56,46 +72,6 @@ def purse_of(model: LLMModel) -> str:
     return BudgetDay.Purse.OWN if model.provider.owner_id else BudgetDay.Purse.SITE
 
 
-@dataclass(frozen=True, slots=True)
-class Books:
-    """An owner's books: of each purse its day, its zone, and its row as far as there is one."""
-
-    days: dict[str, date]
-    zones: dict[str, tzinfo]
-    rows: dict[str, BudgetDay]
-
-    def end(self, purse: str) -> datetime:
-        """Return when a purse's day is over."""
-        return days.end(self.days[purse], self.zones[purse])
-
-
-def books(owner: User) -> Books:
-    """Return the owner's books as they stand.
-
-    A purse's day is today, or the newest there is a row of: neither a clock that goes back nor
-    another time zone takes anybody back.
-    """
-    zones = {BudgetDay.Purse.OWN.value: days.zone_of(owner), BudgetDay.Purse.SITE.value: UTC}
-    reached = {purse: days.today(zone) for purse, zone in zones.items()}
-    rows: dict[str, BudgetDay] = {}
-    since = min(reached.values())
-    for row in _BOOKS.rows(owner=owner.pk, day=since):
-        if row.day >= reached[row.purse]:
-            reached[row.purse], rows[row.purse] = row.day, row
-    return Books(reached, zones, rows)
-
-
-_BOOKS = Select(
-    BudgetDay,
-    lambda: BudgetDay.objects.filter(owner=Param("owner"), day__gte=Param("day")).order_by("day"),
-)
-
-
-def left_of_site(day: date) -> int:
-    """Return what all authors together may still spend of the operator's money on a day."""
-    return max(0, settings.SITE_DAILY_BUDGET - sum(_used_of_site(day)))
-
-
 def _wait_for_turn() -> None:
     # SQLite has one writer at a time anyway, from the beginning of its transaction.
     if connection.vendor == "postgresql":
@@ -108,12 +84,15 @@ def reserve(owner: User, purse: str, amount: int) -> Reservation:
     return reserve_together(owner, [(purse, amount)])[0]
 
 
-def reserve_together(owner: User, wanted: Sequence[tuple[str, int]]) -> Sequence[Reservation]:
+def reserve_together(
+    owner: User, wanted: Sequence[tuple[str, int]], link: ShareLink | None = None
+) -> Sequence[Reservation]:
     """Set an amount aside from each of the purses named, all of them or none.
 
-    Nobody else sets money aside until the transaction ends, so what is counted in it afterwards
-    counts everything that was admitted before. A refusal leaves the caller's transaction as it was.
-    Raises BudgetExhausted.
+    What is wanted through a share link comes out of that link's budget. Nobody else sets money
+    aside until the transaction ends, so what is counted in it afterwards counts everything that
+    was admitted before. A refusal leaves the caller's transaction as it was. Raises
+    BudgetExhausted.
     """
     amounts: Counter[str] = Counter()
     for purse, amount in wanted:
@@ -122,14 +101,15 @@ def reserve_together(owner: User, wanted: Sequence[tuple[str, int]]) -> Sequence
     with transaction.atomic(savepoint=several):
         _wait_for_turn()
         found = books(owner)
-        if all(_set_aside(owner, found, purse, amount) for purse, amount in amounts.items()):
+        if all(_set_aside(owner, found, purse, amounts[purse], link) for purse in amounts):
             if BudgetDay.Purse.OWN not in found.rows:
                 # Whoever pays, the author's day has begun, and none before it comes again.
-                _open(owner, found, BudgetDay.Purse.OWN, 0)
+                _open(owner, found, BudgetDay.Purse.OWN, 0, None)
             lease = timezone.now() + LEASE
+            rows = {purse: found.row(purse, link) for purse in amounts}
             return _RESERVATIONS.run(
                 [
-                    Reservation(budget_day=found.rows[purse], amount=amount, lease_until=lease)
+                    Reservation(budget_day=rows[purse], amount=amount, lease_until=lease)
                     for purse, amount in wanted
                 ]
             )
@@ -137,31 +117,64 @@ def reserve_together(owner: User, wanted: Sequence[tuple[str, int]]) -> Sequence
             # The purse that had enough gives it back.
             transaction.set_rollback(True)
     # Raised out here: an error within would spoil the caller's transaction.
-    raise _exhausted(owner, amounts)
+    raise _exhausted(owner, amounts, link)
 
 
-def _set_aside(owner: User, found: Books, purse: str, amount: int) -> bool:
+def _set_aside(owner: User, found: Books, purse: str, amount: int, link: ShareLink | None) -> bool:
     """Add to what is reserved, by the one statement that also looks whether it fits.
 
     The first call of a day makes the day's row, and adds it to what was found.
     """
-    limit, day = day_limit(owner, purse), found.days[purse]
-    if purse not in found.rows:
-        if amount > limit or (purse == BudgetDay.Purse.SITE and amount > left_of_site(day)):
+    room, day = _room(owner, found, purse, amount, link), found.days[purse]
+    row = found.row(purse, link)
+    if row is None:
+        if amount > room or (purse == BudgetDay.Purse.SITE and amount > left_of_site(day)):
             return False
-        _open(owner, found, purse, amount)
+        _open(owner, found, purse, amount, link)
         return True
     fitting = _FITTING[purse == BudgetDay.Purse.SITE]
     return bool(
         fitting.run(
-            key=found.rows[purse].pk,
+            key=row.pk,
             amount=amount,
-            limit=limit,
-            room=limit - amount,
+            limit=_limit(owner, purse, link),
+            room=room - amount,
             day=day,
             room_of_all=settings.SITE_DAILY_BUDGET - amount,
         )
     )
+
+
+def _limit(owner: User, purse: str, link: ShareLink | None) -> int:
+    """Return the limit that a row tells of."""
+    return day_limit(owner, purse) if link is None else link.budget
+
+
+def _room(owner: User, found: Books, purse: str, amount: int, link: ShareLink | None) -> int:
+    """Return how much the row that pays may hold at most, together with `amount`."""
+    of_site = purse == BudgetDay.Purse.SITE
+    if link is not None:
+        own = found.held(purse, link)
+        room = link.budget - used_by_link(link) + own
+        if of_site:
+            room = min(room, day_limit(owner, purse) - used(found.every(purse)) + own)
+        return room
+    room = day_limit(owner, purse)
+    return _public_room(owner, found, room, amount) if of_site else room
+
+
+def _public_room(owner: User, found: Books, cap: int, amount: int) -> int:
+    """Return how much of the operator's part all that comes through no link may hold.
+
+    What links have used today is theirs, and as long as they live some is kept for them. Nothing
+    is kept from what costs nothing; and where `amount` fits besides the most that may be kept,
+    nobody asks how much it is.
+    """
+    site = BudgetDay.Purse.SITE
+    room = cap - used(found.through_links(site))
+    if not amount or found.held(site, None) + amount <= room - cap // 2:
+        return room
+    return room - kept_for_links(owner, cap)
 
 
 def _fitting(*, of_site: bool) -> tuple[QuerySet[BudgetDay], dict[str, Any]]:
@@ -171,7 +184,7 @@ def _fitting(*, of_site: bool) -> tuple[QuerySet[BudgetDay], dict[str, Any]]:
         pk=Param("key"), spent__lte=Param("room", money) - F("reserved")
     )
     if of_site:
-        rows = rows.alias(of_all=Subquery(_used_of_site(Param("day")))).filter(
+        rows = rows.alias(of_all=Subquery(used_of_site(Param("day")))).filter(
             of_all__lte=Param("room_of_all", money)
         )
     return rows, {
@@ -183,51 +196,39 @@ def _fitting(*, of_site: bool) -> tuple[QuerySet[BudgetDay], dict[str, Any]]:
 _FITTING = {of_site: Update(partial(_fitting, of_site=of_site)) for of_site in (False, True)}
 
 
-def _open(owner: User, found: Books, purse: str, amount: int) -> None:
+def _open(owner: User, found: Books, purse: str, amount: int, link: ShareLink | None) -> None:
     """Make a purse's row of its day."""
-    found.rows[purse] = BudgetDay.objects.create(
-        owner=owner,
-        purse=purse,
-        day=found.days[purse],
-        limit=day_limit(owner, purse),
-        reserved=amount,
+    found.add(
+        BudgetDay.objects.create(
+            owner=owner,
+            purse=purse,
+            link=link,
+            day=found.days[purse],
+            limit=_limit(owner, purse, link),
+            reserved=amount,
+        )
     )
 
 
-def _used_of_site(day: date | Param) -> QuerySet[BudgetDay, int]:
-    """Return the one sum of what all authors have spent and reserved of the operator's money."""
-    return (
-        BudgetDay.objects.filter(purse=BudgetDay.Purse.SITE, day=day)
-        .order_by()
-        .values("purse")
-        # Said to be large: for what looks like a smaller type Django leaves out comparisons with
-        # numbers beyond it.
-        .annotate(used=Sum(F("spent") + F("reserved"), output_field=BigIntegerField()))
-        .values_list("used", flat=True)
-    )
-
-
-def _exhausted(owner: User, amounts: Counter[str]) -> BudgetExhausted:
-    """Say whose money was too little, and until when: the author's own part is named first.
+def _exhausted(owner: User, amounts: Counter[str], link: ShareLink | None) -> BudgetExhausted:
+    """Say whose money was too little, and until when: the nearest to the visitor is named first.
 
     A call that ended meanwhile may have given back what was missing.
     """
     found = books(owner)
+    site = BudgetDay.Purse.SITE
+    if link is not None and used_by_link(link) + amounts.total() > link.budget:
+        return BudgetExhausted(None, "link")
     short = [
         purse
         for purse, amount in amounts.items()
-        if _used(found.rows.get(purse)) + amount > day_limit(owner, purse)
+        if found.held(purse, link) + amount > _room(owner, found, purse, amount, link)
     ]
     if short:
         return BudgetExhausted(max(found.end(purse) for purse in short))
-    site = BudgetDay.Purse.SITE
     if amounts[site] > left_of_site(found.days[site]):
         return BudgetExhausted(found.end(site), "site")
     return BudgetExhausted(min(found.end(purse) for purse in amounts))
-
-
-def _used(row: BudgetDay | None) -> int:
-    return row.spent + row.reserved if row else 0
 
 
 def settle(reservation_id: uuid.UUID, actual: int | None) -> int:

@@ -14,6 +14,7 @@ from prompts_app.models import Tally
 from prompts_app.services.rules import rule_of
 
 _FIELDS = (
+    "entry_id",
     *("prompt_hash", "case_id", "model_asked", "provider_host", "is_demo"),
     *("runs", "shown", "unanswered", "rules_text", "outcomes_text"),
     *("prompt_tokens", "latency_ms", "cost", "last_run_at"),
@@ -180,18 +181,28 @@ def that_count(cells: Iterable[Cell]) -> list[Cell]:
 
 def cells_of(entry_id: int, hashes: Iterable[str]) -> dict[str, list[Cell]]:
     """Return prompt hash → its cells. Makes one query."""
-    found: dict[str, list[Cell]] = {one: [] for one in hashes}
-    rows = Tally.objects.filter(entry=entry_id, prompt_hash__in=list(found)).annotate(
-        rules_text=Cast("rules", TextField()), outcomes_text=Cast("outcomes", TextField())
-    )
+    found = cells_of_prompts((entry_id, one) for one in hashes)
+    return {prompt_hash: cells for (_entry, prompt_hash), cells in found.items()}
+
+
+def cells_of_prompts(prompts: Iterable[tuple[int, str]]) -> dict[tuple[int, str], list[Cell]]:
+    """Return (entry's id, prompt hash) → its cells, for prompts of any entries. Makes one query."""
+    found: dict[tuple[int, str], list[Cell]] = {one: [] for one in prompts}
+    rows = Tally.objects.filter(
+        entry__in={entry for entry, _hash in found},
+        prompt_hash__in={prompt_hash for _entry, prompt_hash in found},
+    ).annotate(rules_text=Cast("rules", TextField()), outcomes_text=Cast("outcomes", TextField()))
     outcomes: dict[tuple[str, str], Outcome] = {}
-    row: tuple[Any, ...]
-    for row in rows.values_list(*_FIELDS):
-        prompt_hash, rules, patterns = row[0], row[8], row[9]
+    for entry, *row in rows.values_list(*_FIELDS):
+        cells = found.get((entry, row[0]))
+        if cells is None:
+            # Another entry's prompt with the same words as one of these.
+            continue
+        rules, patterns = row[8], row[9]
         # Read once where it is the same text, as the rules of a prompt are.
         outcome = outcomes.get((rules, patterns))
         if outcome is None:
             outcome = Outcome(json.loads(rules), json.loads(patterns))
             outcomes[rules, patterns] = outcome
-        found[prompt_hash].append(Cell(*(*row[:8], outcome, *row[10:])))
+        cells.append(Cell(*(*row[:8], outcome, *row[10:])))
     return found

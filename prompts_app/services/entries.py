@@ -21,6 +21,10 @@ EMPTY_CONTENT: dict[str, Any] = {
     "parameters": {},
 }
 
+# Where entries of such names would stand there are other pages: of the studio, of profiles, and of
+# share links.
+_TAKEN_SLUGS = frozenset(("new", "contact", "ask", "open", "uncount", "visit"))
+
 
 class StaleDraft(Exception):  # noqa: N818 - it reads as the condition it is
     """The draft was saved elsewhere meanwhile; `current` is what is kept now."""
@@ -56,8 +60,7 @@ def create_entry(
 def free_slug(owner: User, title: str) -> str:
     """Return a slug made from `title` that no other entry of the owner has."""
     base = slugify(title)[:72]
-    # The studio's own address stands where an entry of that name would.
-    taken = {"new"} | set(
+    taken = _TAKEN_SLUGS | set(
         Entry.objects.filter(owner=owner, slug__startswith=base).values_list("slug", flat=True)
     )
     if base not in taken:
@@ -135,6 +138,9 @@ def index(entry: Entry) -> None:
         entry.summary,
         entry.use_case,
         entry.credit,
+        entry.role_in_team,
+        entry.used_where,
+        entry.outcome,
         *entry.tags.values_list("name", flat=True),
         content.get("context", ""),
         *(constraint["text"] for constraint in content.get("constraints", ())),

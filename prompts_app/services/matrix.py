@@ -132,7 +132,6 @@ def headline(entry: Entry) -> dict[str, Any] | None:
     group = group_of(demo, own, constraints, constraints)
     lift = _lift(version, baseline, cells, demo, constraints)
     tested = len(group.tested)
-    before = lift.before if lift is not None and lift.tested == tested else None
     return {
         "kept": group.kept,
         "tested": tested,
@@ -144,6 +143,14 @@ def headline(entry: Entry) -> dict[str, Any] | None:
         "results": [list(astuple(one.counts)) for one in group.results],
         "demo": demo,
         "checked": group.last_run_at.isoformat() if group.last_run_at else "",
+        **gain(lift, baseline, tested),
+    }
+
+
+def gain(lift: Lift | None, baseline: Version | None, tested: int) -> dict[str, Any]:
+    """Return the last three of `headline`, for a version of which `tested` constraints are."""
+    before = lift.before if lift is not None and lift.tested == tested else None
+    return {
         "baseline_kept": before.kept if before and not before.counts.open else None,
         "baseline_number": baseline.number if baseline and lift else None,
         "tokens": list(lift.tokens) if lift and lift.tokens else None,

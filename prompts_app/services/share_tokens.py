@@ -35,7 +35,9 @@ def token_of(link: ShareLink) -> str:
 def find(token: str) -> ShareLink | None:
     """Return the link of a token, whatever has become of it; None for an unknown one."""
     return (
-        ShareLink.objects.select_related("owner__profile__avatar")
+        ShareLink.objects.select_related(
+            "owner__profile__avatar", "owner__spending", "owner__site_grant"
+        )
         .filter(token_mac=_mac(token))
         .first()
     )
@@ -50,16 +52,20 @@ class Shown:
     version: Version
 
 
-def shown_by(link: ShareLink) -> list[Shown]:
-    """Return what a link shows, in order.
+def shown_by(link: ShareLink, slug: str = "") -> list[Shown]:
+    """Return what a link shows, in order; with `slug` of that entry alone.
 
     An entry without a version to show (none published, or the pinned one withdrawn) is left out,
     and so is a draft: that is only its author's.
     """
-    found = link.items.filter(entry__purge_at__isnull=True).select_related(
+    found = link.items.filter(
+        entry__owner=link.owner_id, entry__purge_at__isnull=True
+    ).select_related(
         "entry__owner__profile", "entry__published", "entry__baseline", "entry__cover", "version"
     )
     found = found.exclude(entry__visibility=Entry.Visibility.DRAFT)
+    if slug:
+        found = found.filter(entry__slug=slug)
     items = []
     for item in found:
         version = item.version or item.entry.published

@@ -5,13 +5,16 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from prompts_app.models import Entry, Try
+from prompts_app.models import Entry, Picture, ShareLink, Try
 from prompts_app.services import budget
 
 # For how long a column of a group keeps its money without being started.
 WAIT = timedelta(minutes=1)
+# What is left of a try that is erased.
+_EMPTY: dict[str, Any] = {"values": {}, "output": "", "error_detail": "", "verdicts": {}}
 
 
 def write_down(attempt: Try, **outcome: Any) -> None:
@@ -41,10 +44,10 @@ def _uncount(attempt: Try) -> None:
         Try.objects.filter(group=attempt.group).update(counts=False)
 
 
-def kept_group(group: uuid.UUID, entry: Entry) -> list[Try]:
-    """Return the tries this one-time id has already made on `entry`, by column."""
-    found = Try.objects.live().filter(group=group, entry=entry).select_related("version")
-    return list(found.order_by("column"))
+def kept_group(group: uuid.UUID, entry: Entry, link: ShareLink | None = None) -> list[Try]:
+    """Return the tries this one-time id has made on `entry`, through `link` or none, by column."""
+    found = Try.objects.live().filter(group=group, entry=entry, link=link)
+    return list(found.select_related("version", "link").order_by("column"))
 
 
 def erase_try(attempt: Try) -> None:
@@ -54,9 +57,7 @@ def erase_try(attempt: Try) -> None:
     """
     take_back(attempt)
     attempt.pictures.all().delete()
-    Try.objects.filter(pk=attempt.pk).update(
-        values={}, output="", error_detail="", verdicts={}, expires_at=timezone.now()
-    )
+    Try.objects.filter(pk=attempt.pk).update(**_EMPTY, expires_at=timezone.now())
 
 
 def take_back(attempt: Try) -> bool:
@@ -94,7 +95,14 @@ def mark_interrupted() -> int:
 
 
 def delete_expired() -> int:
-    """Delete tries whose 30 days are over, pictures included; return how many."""
+    """Delete tries whose 30 days are over, pictures included; return how many.
+
+    Of those that count for a share link, whose allowance is for its whole life, an empty row stays.
+    """
     now = timezone.now()
     expired = Try.objects.filter(expires_at__lte=now, created_at__lte=now - timedelta(days=1))
-    return expired.delete()[1].get(Try._meta.label, 0)
+    counted = expired.filter(link__isnull=False, counts=True)
+    Picture.objects.filter(attempt__in=counted).delete()
+    emptied = counted.exclude(visitor="").update(**_EMPTY, visitor="", block="")
+    others = expired.filter(Q(link__isnull=True) | Q(counts=False))
+    return emptied + others.delete()[1].get(Try._meta.label, 0)

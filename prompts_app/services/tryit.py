@@ -21,6 +21,7 @@ from prompts_app.models import (
     LLMModel,
     Reservation,
     Run,
+    ShareLink,
     SiteGrant,
     Spending,
     TestCase,
@@ -47,16 +48,19 @@ class NotWaiting(Exception):  # noqa: N818 - it reads as the condition it is
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: the published version or the baseline, on one of `models_for`."""
+    """One column: the version that is shown or the baseline, on one of `models_for`."""
 
     version: Version
     model: LLMModel
 
 
-def models_for(entry: Entry) -> list[LLMModel]:
-    """Return the models visitors may choose: ticked by the author, usable, of the right kind."""
+def models_for(entry: Entry, kind: str = "") -> list[LLMModel]:
+    """Return the models visitors may choose: ticked by the author, usable, of the right kind.
+
+    That is `kind`, of a version that is not the published one.
+    """
     granted = SiteGrant.cap_of(entry.owner) is not None
-    return _MODELS[granted].rows(owner=entry.owner_id, entry=entry.pk, kind=entry.kind)
+    return _MODELS[granted].rows(owner=entry.owner_id, entry=entry.pk, kind=kind or entry.kind)
 
 
 def _models(*, granted: bool) -> QuerySet[LLMModel]:
@@ -72,14 +76,14 @@ _MODELS = {
 }
 
 
-def baseline_for(entry: Entry) -> Version | None:
-    """Return the version visitors may run beside the published one; None where there is none.
+def baseline_for(version: Version) -> Version | None:
+    """Return the version visitors may run beside the one that is shown; None without any.
 
     It has to make the same kind of thing, and ask for nothing that the form does not.
     """
-    version = entry.published
-    baseline = measured_against(version, entry.baseline) if version is not None else None
-    if version is None or baseline is None or baseline.content["kind"] != version.content["kind"]:
+    entry = version.entry
+    baseline = measured_against(version, entry.baseline)
+    if baseline is None or baseline.content["kind"] != version.content["kind"]:
         return None
     asked = {one["name"] for one in version.content["variables"]}
     if any(
@@ -102,13 +106,18 @@ def bound_of(columns: Sequence[Column], values: dict[str, str]) -> int | None:
 
 
 def admit(
-    group: uuid.UUID, columns: Sequence[Column], values: dict[str, str], visitor: Visitor
+    group: uuid.UUID,
+    columns: Sequence[Column],
+    values: dict[str, str],
+    visitor: Visitor,
+    link: ShareLink | None = None,
 ) -> list[Admitted]:
     """Check every limit, set the money aside and keep the tries, all of them or none.
 
     `group` is the one-time id. A single column is under way from here on; several wait, each for
-    its `start`. `values` are the validated ones of the published version; a version that has other
-    variables takes the defaults of those. Raises Refused, which is counted for the author, and
+    its `start`. `values` are the validated ones of the version that is shown; one that has other
+    variables takes the defaults of those. Through a share link, `link`'s allowance and budget take
+    the place of what visitors have otherwise. Raises Refused, which is counted for the author, and
     IntegrityError when the one-time id was used before.
     """
     if not 1 <= len(columns) <= MAX_COLUMNS:
@@ -116,12 +125,12 @@ def admit(
     entry = columns[0].version.entry
     try:
         try:
-            return _admit(group, columns, values, visitor)
+            return _admit(group, columns, values, visitor, link)
         except Refused as refusal:
             # Without a worker nobody may have noticed yet what is free again.
             if refusal.code not in limits.MONEY_CODES or not tries.take_back_overdue():
                 raise
-        return _admit(group, columns, values, visitor)
+        return _admit(group, columns, values, visitor, link)
     except Refused as refusal:
         # Whoever presses twice may be refused the second time, and is shown what the first brought.
         if not Try.objects.filter(group=group).exists():
@@ -130,12 +139,15 @@ def admit(
 
 
 def _admit(
-    group: uuid.UUID, columns: Sequence[Column], values: dict[str, str], visitor: Visitor
+    group: uuid.UUID,
+    columns: Sequence[Column],
+    values: dict[str, str],
+    visitor: Visitor,
+    link: ShareLink | None,
 ) -> list[Admitted]:
     entry = columns[0].version.entry
     allowed = Spending.of(entry.owner)
-    if allowed.paused:
-        raise Refused("paused")
+    _let_in(allowed, link)
     given = [with_defaults(column.version, values) for column in columns]
     plans = [
         _plan(column.model, column.version, own) for column, own in zip(columns, given, strict=True)
@@ -147,17 +159,18 @@ def _admit(
     with transaction.atomic():
         try:
             # First of all: from here on nobody else is admitted.
-            reservations = budget.reserve_together(entry.owner, wanted)
+            reservations = budget.reserve_together(entry.owner, wanted, link)
         except budget.BudgetExhausted as exhausted:
-            code = "site_budget" if exhausted.scope == "site" else "budget"
+            code = "budget" if exhausted.scope == "author" else f"{exhausted.scope}_budget"
             raise Refused(code, exhausted.resets_at, exhausted.scope) from exhausted
         amount = sum(amount for _purse, amount in wanted)
-        day = limits.check(Asking(entry, visitor, allowed, amount))
+        day = limits.check(Asking(entry, visitor, allowed, amount, link))
         attempts = _TRIES.run(
             [
                 Try(
                     id=group if number == 0 else uuid.uuid4(),
                     entry=entry,
+                    link=link,
                     group=group,
                     column=number,
                     day=day,
@@ -179,11 +192,25 @@ def _admit(
             ]
         )
     return [
-        Admitted(attempt, plan, column.model, reservation.pk)
-        for attempt, plan, column, reservation in zip(
-            attempts, plans, columns, reservations, strict=True
-        )
+        Admitted(attempt, plan, reservation.pk)
+        for attempt, plan, reservation in zip(attempts, plans, reservations, strict=True)
     ]
+
+
+def closed_by(link: ShareLink | None) -> str:
+    """Return the code of why a share link lets nobody try; "" where it does, or without one."""
+    if link is None:
+        return ""
+    if link.is_revoked or link.is_expired:
+        return "link_over"
+    return "" if link.allows_tries else "link_closed"
+
+
+def _let_in(allowed: Spending, link: ShareLink | None) -> None:
+    """Let the author's switch and the link pass tries. Raises Refused."""
+    code = "paused" if allowed.paused else closed_by(link)
+    if code:
+        raise Refused(code)
 
 
 def _plan(model: LLMModel, version: Version, values: dict[str, str]) -> calls.Plan:
@@ -202,7 +229,7 @@ def start(attempt_id: uuid.UUID) -> Admitted:
     attempt = (
         Try.objects.live()
         .select_related(
-            *("version", "entry__owner__spending", "entry__owner__site_grant"),
+            *("version", "entry__owner__spending", "entry__owner__site_grant", "link"),
             *("model__provider__owner", "reservation"),
         )
         .filter(pk=attempt_id, state=Try.State.WAITING)
@@ -229,16 +256,16 @@ def start(attempt_id: uuid.UUID) -> Admitted:
             lease_until=timezone.now() + budget.LEASE
         )
     attempt.state = Try.State.RUNNING
-    return Admitted(attempt, plan, attempt.model, attempt.reservation.pk)
+    return Admitted(attempt, plan, attempt.reservation.pk)
 
 
 def _plan_again(attempt: Try, reservation: Reservation) -> calls.Plan:
     """Return the call a waiting try is for, if it may still be made. Raises Refused."""
-    if Spending.of(attempt.entry.owner).paused:
-        raise Refused("paused")
-    model = attempt.model
-    if tries.is_overdue(attempt) or model is None or model not in models_for(attempt.entry):
+    _let_in(Spending.of(attempt.entry.owner), attempt.link)
+    model, kind = attempt.model, attempt.version.content.get("kind", "")
+    if tries.is_overdue(attempt) or not kind or model not in models_for(attempt.entry, kind):
         raise Refused("not_started")
+    assert model is not None
     plan = _plan(model, attempt.version, attempt.values)
     if plan.bound > reservation.amount:
         # Its price was raised in between.

@@ -19,13 +19,17 @@ from prompts_app.llm import client
 from prompts_app.services import (
     budget,
     captures,
+    cards,
     execution,
     judges,
     judging,
+    letters,
     limits,
     rendering,
     tries,
+    visit_mail,
     visitors,
+    visits,
 )
 from prompts_app.services.patience import AWAY
 from prompts_app.services.threads import in_database
@@ -52,11 +56,15 @@ def delete_old_sessions() -> int:
 CHORES: tuple[tuple[float, Callable[[], object]], ...] = (
     (20, captures.report_worker),
     (5, execution.take_back_lost),
+    (15, letters.send_due),
     (30, budget.forfeit_expired),
     (30, tries.mark_interrupted),
     (15, tries.take_back_overdue),
+    (5, cards.Rounds().make_due),
     (600, visitors.destroy_old_salts),
     (600, tries.delete_expired),
+    (300, visit_mail.tell_of_opens),
+    (3600, visits.forget_old_visits),
     (3600, limits.forget_old_refusals),
     (3600, delete_old_sessions),
     (3600, rendering.forget_old_renderers),

@@ -61,18 +61,28 @@ def _of_site(allowed: int) -> str:
     )
 
 
-_DAY: dict[str, Callable[[int], str]] = {
+def _of_link(allowed: int) -> str:
+    return ngettext(
+        "%(left)s of %(allowed)s try left on this link",
+        "%(left)s of %(allowed)s tries left on this link",
+        allowed,
+    )
+
+
+_TRIES: dict[str, Callable[[int], str]] = {
     "visitor": _yours,
     "block": _of_network,
     "entry": _of_prompt,
     "author": _of_author,
     "site": _of_site,
+    "link": _of_link,
 }
 _MONEY: dict[str, str | Promise] = {
     "visitor": gettext_lazy("%(share)s %% of what your tries may cost today left"),
     "block": gettext_lazy("%(share)s %% of what your network’s tries may cost today left"),
     "entry": gettext_lazy("%(share)s %% of what this prompt’s tries may cost today left"),
     "author": gettext_lazy("%(share)s %% of the day’s budget left"),
+    "link": gettext_lazy("%(share)s %% of this link’s budget left"),
 }
 _AT_ONCE: dict[str, str | Promise] = {
     "visitor": gettext_lazy("%(allowed)s of yours at once"),
@@ -80,6 +90,7 @@ _AT_ONCE: dict[str, str | Promise] = {
     "entry": gettext_lazy("%(allowed)s of this prompt at once"),
     "author": gettext_lazy("%(allowed)s of this author’s prompts at once"),
     "site": gettext_lazy("%(allowed)s on this site at once"),
+    "link": gettext_lazy("%(allowed)s through this link at once"),
 }
 # Why visitors were refused, as an author reads it.
 REASONS: dict[str, str | Promise] = {
@@ -88,6 +99,11 @@ REASONS: dict[str, str | Promise] = {
     "entry_limit": gettext_lazy("The entry had had all its tries for the day."),
     "author_limit": gettext_lazy("Your entries had had all their tries for the day."),
     "site_limit": gettext_lazy("The site had had all its tries for the day."),
+    "link_limit": gettext_lazy("All the tries of the share link were used up."),
+    "link_budget": gettext_lazy("What was left of the share link’s budget did not cover the try."),
+    "link_busy": gettext_lazy("As many tries of the share link were running as may at once."),
+    "link_over": gettext_lazy("The share link was expired or revoked."),
+    "link_closed": gettext_lazy("The share link allows no tries."),
     "visitor_busy": gettext_lazy("The visitor had as many tries running as may at once."),
     "block_busy": gettext_lazy("The visitor’s network had as many tries running as may at once."),
     "entry_busy": gettext_lazy("As many tries of the entry were running as may at once."),
@@ -122,7 +138,7 @@ def limit_sentence(stated: Stated) -> str:
     }
     if stated.kind == "at_once":
         return str(_AT_ONCE[stated.scope]) % numbers
-    return _DAY[stated.scope](stated.allowed) % numbers
+    return _TRIES[stated.scope](stated.allowed) % numbers
 
 
 @register.simple_tag

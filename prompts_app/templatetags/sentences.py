@@ -68,6 +68,14 @@ ERRORS: dict[str, str | Promise] = {
     "already_running": gettext_lazy("This try is already running. Its own page shows the answer."),
     "closed": gettext_lazy("This prompt cannot be run here."),
     "paused": gettext_lazy("The author has paused all tries."),
+    "link_over": gettext_lazy("This link is open no more, so nothing can be tried through it."),
+    "link_closed": gettext_lazy("This link shows answers, but lets nobody try the prompts."),
+    "link_limit": gettext_lazy("All the tries of this link are used up."),
+    "link_budget": gettext_lazy("What is left of this link’s budget does not cover one more try."),
+    "link_busy": gettext_lazy(
+        "As many tries of this link are running as may at once. You can run yours as soon as one "
+        "of them ends."
+    ),
     "visitor_limit": gettext_lazy("You have used all your tries for today."),
     "block_limit": gettext_lazy("Your network has used all its tries on this site for today."),
     "entry_limit": gettext_lazy("This prompt has had all its tries for today."),

@@ -1,11 +1,16 @@
 """The two documents, from their contents to bytes."""
 
+import hashlib
+from functools import cache
+from importlib.metadata import version
+
 import segno
 import typst
 
 from prompts_app.typeset.contents import Card, Dossier
+from prompts_app.typeset.fonts import usual
 from prompts_app.typeset.plain import plain, strings
-from prompts_app.typeset.setting import as_pdf, as_png
+from prompts_app.typeset.setting import as_pdf, as_png, source_of
 
 CARD_WIDTH = 1200
 CARD_HEIGHT = 630
@@ -26,6 +31,16 @@ def card(contents: Card, *, fonts: typst.Fonts | None = None) -> bytes:
     `fonts` are `fonts.usual()` unless given. Raises TypesetError.
     """
     return as_png("card", plain(contents), mark="", fonts=fonts)
+
+
+@cache
+def card_look() -> str:
+    """What makes cards of the same contents look the same: layout, typst and fonts, as a hash.
+
+    Another one after an update, or once the system has fonts that it had not.
+    """
+    parts = (source_of("card"), source_of("shared"), version("typst"), *usual().families())
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def dossier(contents: Dossier, *, fonts: typst.Fonts | None = None) -> bytes:

@@ -48,14 +48,15 @@ def as_png(
     """`template`, one page, as a PNG of one pixel a point; otherwise as `as_pdf`."""
     fonts = fonts or usual()
     data, _ = _legible(template, data, mark, 0, fonts)
-    return typst.compile(
-        _TEMPLATES / f"{template}.typ",
-        root=_TEMPLATES,
-        font_paths=fonts,
-        sys_inputs={"data": json.dumps(data)},
-        format="png",
-        ppi=72,
-    )
+    try:
+        return _compiled(template, data, fonts, format="png", ppi=72)
+    except typst.TypstError as error:
+        raise TypesetError(error.message) from error
+
+
+def source_of(template: str) -> str:
+    """The source of a template."""
+    return (_TEMPLATES / f"{template}.typ").read_text()
 
 
 def _legible(
@@ -103,26 +104,35 @@ def _pdf(
 ) -> tuple[set[str], bytes]:
     """What no font has, or else the document."""
     try:
-        pdf = typst.compile(
-            _TEMPLATES / f"{template}.typ",
-            root=_TEMPLATES,
-            font_paths=fonts,
-            sys_inputs={"data": json.dumps(data)},
-            format="pdf",
-            pdf_standards=["a-2b", "ua-1"],
-            timestamp=made,
+        standards = ["a-2b", "ua-1"]
+        pdf = _compiled(
+            template, data, fonts, format="pdf", pdf_standards=standards, timestamp=made
         )
     except typst.TypstError as error:
         missing = {_ESCAPE.sub(_unescaped, found) for found in _MISSING.findall(error.diagnostic)}
         if not missing:
             raise TypesetError(error.message) from error
         return missing, b""
+    return set(), pdf
+
+
+def _compiled(template: str, data: dict[str, Any], fonts: typst.Fonts, **how: Any) -> bytes:
+    try:
+        drawn: bytes = typst.compile(
+            _TEMPLATES / f"{template}.typ",
+            root=_TEMPLATES,
+            font_paths=fonts,
+            sys_inputs={"data": json.dumps(data)},
+            **how,
+        )
+    except typst.TypstError:
+        raise
     except BaseException as error:
         # A panic inside typst is no Exception, lest it be overlooked; here it means this text.
         if type(error).__name__ != "PanicException":
             raise
         raise TypesetError(f"typst failed: {error}") from error
-    return set(), pdf
+    return drawn
 
 
 def _unescaped(found: re.Match[str]) -> str:

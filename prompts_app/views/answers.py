@@ -4,14 +4,13 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from prompts_app.models import Run, Version
 from prompts_app.templatetags.figures import duration, microusd, tokens
-from prompts_app.templatetags.prompts import picture_small_url, picture_url
+from prompts_app.views.places import SITE, Places
 from prompts_app.views.verdicts import constraints_of
 
 
@@ -47,6 +46,7 @@ def answer(
     *,
     small: bool = False,
     judged_by: Version | None = None,
+    places: Places = SITE,
 ) -> dict[str, Any]:
     """Return what entries/_answer.html shows of a run; `html` holds its output as HTML.
 
@@ -57,30 +57,25 @@ def answer(
     other = judged_by is not None and judged_by.pk != run.version_id
     return {
         "origin": run.origin,
-        "receipt": receipt_url(run) if getattr(run, "has_receipt", False) else "",
+        "receipt": places.receipt(run) if getattr(run, "has_receipt", False) else "",
         "model": run.model_asked,
         "when": run.created_at,
         "demo": run.is_demo,
         "html": output_html(run.output, html),
         "text": run.output,
-        "picture": picture(run, small=small),
+        "picture": picture(run, small=small, places=places),
         "figures": figures_of(run),
-        "url": reverse("run", args=[run.pk]),
+        "url": places.run(run),
         "constraints": constraints_of(judged_by.content, run.verdicts) if judged_by else [],
         "rejudged": run.version.number if other and _same_words(judged_by, run) else 0,
     }
-
-
-def receipt_url(run: Run) -> str:
-    """Return where anyone can check the receipt of a run; "" for one that visitors cannot see."""
-    return "" if run.hidden else f"{reverse('verify')}?run={run.pk}"
 
 
 def _same_words(version: Version | None, run: Run) -> bool:
     return version is not None and version.prompt_hash == run.version.prompt_hash
 
 
-def picture(run: Run, *, small: bool = False) -> dict[str, Any] | None:
+def picture(run: Run, *, small: bool = False, places: Places = SITE) -> dict[str, Any] | None:
     """Return a run's picture with its size and a text that stands for it."""
     if run.picture is None:
         return None
@@ -91,7 +86,7 @@ def picture(run: Run, *, small: bool = False) -> dict[str, Any] | None:
     if run.case is not None and run.case.withdrawn_at is None:
         alt = f"{alt}: {run.case.name}"
     return {
-        "url": picture_small_url(run.picture) if small else picture_url(run.picture),
+        "url": places.small_picture(run.picture) if small else places.picture(run.picture),
         "width": run.picture.small_width if small else run.picture.width,
         "height": run.picture.small_height if small else run.picture.height,
         "alt": alt,

@@ -7,8 +7,8 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from prompts_app.models import Entry
+from prompts_app.services.claims import phrases
 from prompts_app.templatetags.prompts import picture_small_url
-from prompts_app.views.claims import phrases
 
 COVER_STYLES = 4
 

@@ -15,6 +15,7 @@ from prompts_app.assertions.base import Spec
 from prompts_app.http import Request
 from prompts_app.models import Entry, Run, Version
 from prompts_app.services.cells import Cell, Counts, cells_of, constraints_of, that_count
+from prompts_app.services.claims import so_many
 from prompts_app.services.comparison import Part, compare
 from prompts_app.services.facing import MAX_COMPARED, Asked, Facing, Marked, facing, marked
 from prompts_app.services.groups import Group, group_of, total_of
@@ -24,7 +25,6 @@ from prompts_app.services.rules import rule_of
 from prompts_app.text.diff import Chunk
 from prompts_app.views import answers
 from prompts_app.views import evidence_table as table
-from prompts_app.views.claims import so_many
 from prompts_app.views.entries import entry_context, history_with, inputs_of
 from prompts_app.views.verdicts import said_of
 

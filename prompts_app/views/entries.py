@@ -15,16 +15,17 @@ from prompts_app import access, http
 from prompts_app.http import Request
 from prompts_app.llm.presets import PRESETS
 from prompts_app.models import Entry, LLMModel, Run, TestCase, Version
-from prompts_app.services import rendering, tryit
+from prompts_app.services import claims, rendering, tryit
 from prompts_app.services.evidence import Evidence, evidence_for, totals_kept, totals_of
 from prompts_app.services.groups import Group
 from prompts_app.services.matrix import measured_against
 from prompts_app.templatetags.prompts import messages_filled
 from prompts_app.transfer import snippets
-from prompts_app.views import answers, claims
+from prompts_app.views import answers
 from prompts_app.views import evidence_table as table
 from prompts_app.views.cards import tags_of
 from prompts_app.views.evidence_words import counted
+from prompts_app.views.places import SITE, Places
 from prompts_app.views.verdicts import standings_of
 
 # Stands in copied code where the author names no model that a reader could call too.
@@ -45,19 +46,17 @@ def entry_page(request: Request, handle: str, slug: str) -> HttpResponse:
     version = _published(entry)
     history = list(entry.versions.defer("content"))
     baseline = measured_against(version, entry.baseline)
-    evidence = _evidence(request, version, baseline, history)
-    html = _html(evidence, entry.use_case, version.content["context"])
+    context = case_study(request, version, history, totals_kept(entry))
+    evidence = context["evidence"]
     model = None if evidence.runs else next(iter(tryit.models_for(entry)), None)
-    context = _version_context(entry, version, evidence, html, totals_kept(entry), history) | {
+    context |= {
         "own_draft": not entry.is_public,
         "own": entry.owner == viewer,
         "can_try": bool(evidence.runs or model),
-        "use_case_html": html.get(entry.use_case, ""),
         "proof": claims.figures(entry.proof, baseline),
         "about": _about(entry, claims.sentence(entry.proof, baseline)),
-        "pair": _pair(baseline, version, evidence, html) if baseline else None,
         "history": history,
-        "copies": _copies(version, evidence.chosen, model or evidence.model),
+        "copies": copies_of(version, evidence.chosen, model or evidence.model),
     }
     return render(request, "entries/page.html", context)
 
@@ -84,8 +83,31 @@ def version_page(request: Request, handle: str, slug: str, number: int) -> HttpR
         totals = totals_of(version)
         context |= _version_context(entry, version, evidence, html, totals, history)
         context["proof"] = claims.figures(claims.of_group(totals), None)
-        context["copies"] = _copies(version, evidence.chosen, evidence.model)
+        context["copies"] = copies_of(version, evidence.chosen, evidence.model)
     return render(request, "entries/version.html", context)
+
+
+def case_study(
+    request: Request,
+    version: Version,
+    history: Sequence[Version],
+    totals: Group | None,
+    places: Places = SITE,
+) -> dict[str, Any]:
+    """Return what the case study of an entry at `version` shows, whoever reads it.
+
+    `history` holds every version, `totals` is what the counted runs of this one come to, and
+    `places` says where its parts lead.
+    """
+    entry = version.entry
+    baseline = measured_against(version, entry.baseline)
+    evidence = _evidence(request, version, baseline, history)
+    html = _html(evidence, entry.use_case, version.content["context"])
+    context = _version_context(entry, version, evidence, html, totals, history, places)
+    return context | {
+        "use_case_html": html.get(entry.use_case, ""),
+        "pair": _pair(baseline, version, evidence, html, places) if baseline else None,
+    }
 
 
 def _about(entry: Entry, claim: str) -> str:
@@ -154,6 +176,7 @@ def _version_context(
     html: Mapping[str, SafeString],
     totals: Group | None,
     history: Sequence[Version],
+    places: Places = SITE,
 ) -> dict[str, Any]:
     """What the entry page and the page of a version share."""
     in_pair = {evidence.before, evidence.after}
@@ -177,9 +200,12 @@ def _version_context(
         "totals": totals,
         "totals_said": counted(totals, version, history) if totals else [],
         "constraints": standings_of(version.content, totals, f"{evidence_url}?{query}constraint="),
-        "side_by_side": _answers(side_by_side, html, version),
-        "without_case": _answers(evidence.without_case, html, version),
-        "rows": [(run, answers.picture(run, small=True)) for run in evidence.runs[:_ROWS]],
+        "side_by_side": _answers(side_by_side, html, version, places),
+        "without_case": _answers(evidence.without_case, html, version, places),
+        "rows": [
+            (run, places.run(run), answers.picture(run, small=True, places=places))
+            for run in evidence.runs[:_ROWS]
+        ],
         "more_rows": len(evidence.runs) > _ROWS,
     }
 
@@ -204,26 +230,34 @@ def _models_url(entry: Entry, evidence: Evidence, query: str) -> str:
 
 
 def _answers(
-    runs: Iterable[Run], html: Mapping[str, SafeString], version: Version
+    runs: Iterable[Run], html: Mapping[str, SafeString], version: Version, places: Places
 ) -> list[dict[str, Any]]:
-    return [answers.answer(run, html, judged_by=version) for run in runs]
+    return [answers.answer(run, html, judged_by=version, places=places) for run in runs]
 
 
 def _pair(
-    baseline: Version, version: Version, evidence: Evidence, html: Mapping[str, SafeString]
+    baseline: Version,
+    version: Version,
+    evidence: Evidence,
+    html: Mapping[str, SafeString],
+    places: Places,
 ) -> dict[str, Any]:
     """The two prompts, and what one model made of the same input with each.
 
-    Both answers are measured by the same constraints, those of the published version.
+    Both answers are measured by the same constraints, those of the version shown.
     """
     before, after = evidence.before, evidence.after
     case = evidence.chosen.pk if evidence.chosen else None
+    sides = [
+        answers.answer(run, html, judged_by=version, places=places) if run else None
+        for run in (before, after)
+    ]
     return {
         "baseline": baseline,
         "one_liner": claims.is_one_liner(baseline),
         "version": version,
-        "before": answers.answer(before, html, judged_by=version) if before else None,
-        "after": answers.answer(after, html, judged_by=version) if after else None,
+        "before": sides[0],
+        "after": sides[1],
         "model": after.model_asked if after else "",
         "models": [
             {
@@ -251,8 +285,8 @@ def inputs_of(version: Version, case: TestCase | None) -> list[tuple[str, str]]:
     return [(labels[name], case.values[name]) for name in labels if case.values.get(name)]
 
 
-def _copies(version: Version, case: TestCase | None, model: LLMModel | None) -> dict[str, str]:
-    """The prompt as text and as code, with the chosen case's values where there is one."""
+def copies_of(version: Version, case: TestCase | None, model: LLMModel | None) -> dict[str, str]:
+    """Return the prompt as text and as code, with the chosen case's values where there is one."""
     sent = messages_filled(version.content, case.values if case else {}, keep_empty=True)
     filled = version.content | {
         "messages": [

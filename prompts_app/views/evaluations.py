@@ -26,9 +26,9 @@ from prompts_app.forms.evaluations import (
 from prompts_app.http import Request
 from prompts_app.models import Entry, Evaluation
 from prompts_app.services import captures, evaluations, history, selection, stored, versions
+from prompts_app.services.claims import phrases
 from prompts_app.services.selection import Selection
 from prompts_app.services.wishes import CannotEvaluate
-from prompts_app.views.claims import phrases
 from prompts_app.views.costs import Cost, cost_of, judging_cost, refusal_sentence
 from prompts_app.views.studio import about_entry, author
 

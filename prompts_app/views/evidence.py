@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from prompts_app import access, http
 from prompts_app.http import Request
 from prompts_app.models import Entry, Version
+from prompts_app.services import claims
 from prompts_app.services.matrix import Matrix, captured_for, matrix_for, measured_against
 from prompts_app.services.story import story
 from prompts_app.views import evidence_table as table
@@ -103,7 +104,7 @@ def _totals(matrix: Matrix, baseline: Version | None, history: list[Version]) ->
     return {
         "matrix": matrix,
         "verdict": words.about_constraint(matrix) if one else words.verdict(matrix, baseline),
-        "basis": words.basis(group),
+        "basis": claims.basis(group),
         "figures": words.figures(matrix, baseline),
         "counted": words.counted(group, version, history),
         "rejudged": words.rejudged(version, captured_for(version, history)),

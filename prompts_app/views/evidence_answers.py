@@ -15,6 +15,7 @@ from prompts_app.models import Version
 from prompts_app.services import rendering
 from prompts_app.services.cell_answers import PAGE, Side, Wanted, sides_of
 from prompts_app.services.cells import Place
+from prompts_app.services.claims import is_one_liner, so_many
 from prompts_app.services.comparison import compared
 from prompts_app.services.facing import MAX_COMPARED, marked
 from prompts_app.services.groups import Column
@@ -22,7 +23,6 @@ from prompts_app.services.matrix import Matrix, Row, matrix_for, measured_agains
 from prompts_app.views import answers
 from prompts_app.views import evidence_table as table
 from prompts_app.views import evidence_words as words
-from prompts_app.views.claims import is_one_liner, so_many
 from prompts_app.views.entries import inputs_of
 from prompts_app.views.evidence import page_context, version_asked_for
 

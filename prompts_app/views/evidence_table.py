@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from prompts_app.models import TestCase
+from prompts_app.services.claims import so_many
 from prompts_app.services.groups import Column
 from prompts_app.services.marks import Mark
 from prompts_app.services.matrix import Matrix, Row
 from prompts_app.templatetags.figures import duration, half_up, microusd
-from prompts_app.views.claims import so_many
 
 CASES_A_PAGE = 25
 # Stands in an address for the runs that were made without a test case.

@@ -2,17 +2,17 @@
 
 from collections.abc import Iterable
 
-from django.utils.formats import date_format, number_format
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from prompts_app.models import Version
+from prompts_app.services.claims import is_one_liner, so_many, tested_kept
 from prompts_app.services.groups import Group
 from prompts_app.services.matrix import Matrix, sharing
 from prompts_app.services.story import Chapter
 from prompts_app.templatetags.figures import percent, points
 from prompts_app.templatetags.sentences import AGAIN, error_sentence
-from prompts_app.views.claims import is_one_liner, so_many, tested_kept
 from prompts_app.views.verdicts import said_of
 
 
@@ -41,20 +41,6 @@ def verdict(matrix: Matrix, baseline: Version | None) -> str:
     if is_one_liner(baseline):
         return _("%(said)s; the one-liner keeps %(kept)s.") % kept
     return _("%(said)s; version %(number)s keeps %(kept)s.") % kept
-
-
-def basis(group: Group) -> str:
-    """Return what the verdict rests on: "12 test cases, 3 models, last run on 12 May 2026"."""
-    parts = [
-        ngettext("%(shown)s test case", "%(shown)s test cases", group.cases)
-        % {"shown": number_format(group.cases)},
-        _models(group),
-    ]
-    if group.last_run_at:
-        day = date_format(group.last_run_at, "DATE_FORMAT")
-        parts.append(_("last run on %(day)s") % {"day": day})
-    # Translators: what stands between the items of a list.
-    return ", ".join(parts)
 
 
 def about_constraint(matrix: Matrix) -> str:
@@ -226,15 +212,6 @@ def rejudged(version: Version, captured_for: dict[int, int]) -> list[str]:
         % {"count": number_format(runs), "other": other, "number": version.number}
         for other, runs in sorted(captured_for.items())
     ]
-
-
-def _models(group: Group) -> str:
-    said = (
-        ngettext("%(shown)s demo model", "%(shown)s demo models", group.models)
-        if group.demo
-        else ngettext("%(shown)s model", "%(shown)s models", group.models)
-    )
-    return said % {"shown": number_format(group.models)}
 
 
 def _left(name: str, number: int) -> str:

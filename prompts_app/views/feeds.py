@@ -31,7 +31,7 @@ def robots(request: Request) -> HttpResponse:
     """Public pages may be read; forms and private pages are of no use to a machine."""
     lines = (
         "User-agent: *",
-        *(f"Disallow: {path}" for path in ("/studio/", "/accounts/", "/admin/", "/tries/")),
+        *(f"Disallow: {path}" for path in ("/studio/", "/accounts/", "/admin/", "/tries/", "/s/")),
         "Disallow: /@*/try/",
         "Disallow: /@*/compare/",
         "",

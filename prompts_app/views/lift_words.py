@@ -5,9 +5,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from prompts_app.models import Version
+from prompts_app.services.claims import saved
 from prompts_app.services.lift import Lift
 from prompts_app.templatetags.figures import half_up, points
-from prompts_app.views.claims import saved
 from prompts_app.views.evidence_words import share, share_points
 
 

@@ -16,7 +16,7 @@ from prompts_app.templatetags.limits import refusal_reason
 from prompts_app.views.studio import author
 
 DAYS_SHOWN = 14
-ENTRIES_SHOWN = 50
+ENTRIES_SHOWN = LINKS_SHOWN = 50
 
 
 @author
@@ -35,6 +35,7 @@ def limits(request: Request) -> HttpResponse:
     purses = spending.purses_today(request.user)
     first = latest[-1].day
     zone = days.zone_of(request.user)
+    by_entry = spending.by_entry(request.user, first)[:ENTRIES_SHOWN]
     context = {
         "nav": "studio",
         "studio_section": "limits",
@@ -53,8 +54,13 @@ def limits(request: Request) -> HttpResponse:
         "site_purse": len(purses) > 1 or any(day.site for day in latest),
         "any_overrun": any(day.overrun for day in latest),
         "any_refused": any(day.refused for day in latest),
+        "any_links": any(day.link_tries or day.links for day in latest),
+        "kept_for_links": sum(purse.kept for purse in purses),
+        "used_by_links": sum(purse.links for purse in purses),
         "failures": troubles.failures(request.user, first),
-        "by_entry": spending.by_entry(request.user, first)[:ENTRIES_SHOWN],
+        "by_entry": by_entry,
+        "any_entry_by_link": any(row.link_tries for row in by_entry),
+        "by_link": spending.by_link(request.user)[:LINKS_SHOWN],
         "reasons": [
             (refusal_reason(code), number)
             for code, number in spending.refusal_reasons(request.user, first)

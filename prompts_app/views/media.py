@@ -23,16 +23,16 @@ _PRIVATE = "private, no-cache"
 def picture_file(request: Request, picture_id: uuid.UUID, suffix: str) -> HttpResponseBase:
     """A picture in full size, under the suffix of its format."""
     found, cache = _find(request, picture_id)
-    if suffix != _suffix(found.file):
+    if suffix != suffix_of(found.file):
         raise Http404
-    return _response(request, found, found.file, cache)
+    return response_with(request, found, found.file, cache)
 
 
 @require_safe
 def small_picture_file(request: Request, picture_id: uuid.UUID) -> HttpResponseBase:
     """A picture's small form."""
     found, cache = _find(request, picture_id)
-    return _response(request, found, found.small, cache)
+    return response_with(request, found, found.small, cache)
 
 
 def _find(request: Request, picture_id: uuid.UUID) -> tuple[Picture, str]:
@@ -46,11 +46,15 @@ def _find(request: Request, picture_id: uuid.UUID) -> tuple[Picture, str]:
     return found, _PRIVATE if found.attempt_id else _PUBLIC
 
 
-def _suffix(file: FieldFile) -> str:
+def suffix_of(file: FieldFile) -> str:
+    """Return the suffix that tells a file's format."""
     return PurePosixPath(file.name or "").suffix.lstrip(".")
 
 
-def _response(request: Request, found: Picture, file: FieldFile, cache: str) -> HttpResponseBase:
+def response_with(
+    request: Request, found: Picture, file: FieldFile, cache: str
+) -> HttpResponseBase:
+    """Return a file of a picture, or 304 to whoever has it; `cache`: who may keep a copy."""
     etag = quote_etag(PurePosixPath(file.name or "").name)
     last_modified = int(found.created_at.timestamp())
     response: HttpResponseBase | None = get_conditional_response(
@@ -58,10 +62,10 @@ def _response(request: Request, found: Picture, file: FieldFile, cache: str) -> 
     )
     if response is None:
         try:
-            response = FileResponse(file.open("rb"), content_type=_TYPES[_suffix(file)])
+            response = FileResponse(file.open("rb"), content_type=_TYPES[suffix_of(file)])
         except (FileNotFoundError, KeyError) as error:
             raise Http404 from error
-        response["Content-Disposition"] = f'inline; filename="{found.pk}.{_suffix(file)}"'
+        response["Content-Disposition"] = f'inline; filename="{found.pk}.{suffix_of(file)}"'
         response["X-Content-Type-Options"] = "nosniff"
     response["ETag"] = etag
     response["Last-Modified"] = http_date(last_modified)

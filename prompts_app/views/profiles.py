@@ -12,13 +12,11 @@ from prompts_app import access, http
 from prompts_app.http import Request
 from prompts_app.models import Entry, Profile
 from prompts_app.services import rendering
-from prompts_app.services.entries import tag_slug
 from prompts_app.templatetags.prompts import picture_small_url
 from prompts_app.views.cards import cards_of
+from prompts_app.views.skills import skills_listed
 
 PAGE = 24
-# So many entries are named beside one skill.
-_NAMED = 3
 
 
 @require_safe
@@ -41,7 +39,7 @@ def profile_context(request: Request, profile: Profile) -> dict[str, Any]:
         "avatar_url": picture_small_url(profile.avatar),
         "bio_html": rendering.html_of([profile.bio]).get(profile.bio, ""),
         "cards": cards_of(entries, with_author=False),
-        "skills": _skills(profile, listed),
+        "skills": skills_listed(profile, listed),
         "first_page": newer is None,
         "nothing_listed": not entries,
         "newer": f"{address}?before={newer}" if newer else "",
@@ -83,21 +81,3 @@ def _edge(listed: QuerySet[Entry], entry_id: str) -> Entry:
     if found is None:
         raise Http404
     return found
-
-
-def _skills(profile: Profile, listed: QuerySet[Entry]) -> list[dict[str, Any]]:
-    """Each skill with the entries that are tagged with it."""
-    slugs = {skill: tag_slug(skill) for skill in profile.skills}
-    shown: dict[str, list[dict[str, str]]] = {}
-    if slugs:
-        rows = (
-            listed.filter(tags__slug__in=slugs.values())
-            .order_by("-published_at", "-pk")
-            .values_list("tags__slug", "title", "slug", "language")
-        )
-        for tag, title, slug, language in rows[:200]:
-            url = reverse("entry", args=[profile.handle, slug])
-            shown.setdefault(tag, []).append({"title": title, "url": url, "language": language})
-    return [
-        {"name": skill, "entries": shown.get(slug, [])[:_NAMED]} for skill, slug in slugs.items()
-    ]

@@ -28,7 +28,11 @@ SCRIPT = settings.BASE_DIR / "docs" / "verify.py"
 @http.kept
 def receipt_file(request: Request, run_id: uuid.UUID) -> HttpResponse:
     """The receipt of a run that the reader may see, as JSON."""
-    run = access.public_run(run_id, http.viewer(request))
+    return as_file(access.public_run(run_id, http.viewer(request)))
+
+
+def as_file(run: Run) -> HttpResponse:
+    """Return the receipt of a run as JSON. Raises Http404 for a run without one."""
     kept = receipt_of(run)
     if kept is None:
         raise Http404

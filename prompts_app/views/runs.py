@@ -15,8 +15,13 @@ from prompts_app.models import Entry, Run, Version
 from prompts_app.services import receipts, rendering
 from prompts_app.templatetags.prompts import messages_filled
 from prompts_app.views import answers
+from prompts_app.views.places import SITE, Places
 from prompts_app.views.receipts import receipt_of
 from prompts_app.views.verdicts import constraints_of
+
+# Versions whose constraints an answer is measured by; how, where it is not the run's own:
+# "again" (it sends the same words) or "baseline" (it is measured against these).
+Judging = list[tuple[Version, str]]
 
 
 @require_safe
@@ -24,26 +29,13 @@ from prompts_app.views.verdicts import constraints_of
 def run_page(request: Request, run_id: uuid.UUID) -> HttpResponse:
     """A finished run of an entry that the reader may see."""
     run = access.public_run(run_id, http.viewer(request))
-    html = rendering.html_of(answers.texts_of([run]))
     entry = run.version.entry
     profile = entry.owner.profile
     receipt = receipt_of(run)
-    # The head of the page names model and date already, and this is the page it would lead to.
-    shown = answers.answer(run, html) | {"figures": [], "url": ""}
-    if receipt is not None:
-        shown["receipt"] = answers.receipt_url(run)
-    context: dict[str, Any] = {
-        "run": run,
+    context = run_context(run, _judging(run)) | {
         "entry": entry,
-        "version": run.version,
         "profile": profile,
         "entry_url": reverse("entry", args=[profile.handle, entry.slug]),
-        "case": run.case if run.case and run.case.withdrawn_at is None else None,
-        "answer": shown,
-        "messages_sent": messages_filled(run.version.content, run.values),
-        "parameters": _parameters(run),
-        "judgements": _judgements(run),
-        "judges": sorted({one["judge"] for one in run.verdicts.values() if one.get("judge")}),
         "receipt_code": receipts.code_of(receipt) if receipt else "",
         "same_person": receipts.author_is_operator(run),
         "promptfoo_url": _promptfoo_url(run),
@@ -52,24 +44,47 @@ def run_page(request: Request, run_id: uuid.UUID) -> HttpResponse:
     return render(request, "runs/page.html", context)
 
 
-def _judgements(run: Run) -> list[dict[str, Any]]:
+def run_context(run: Run, judging: Judging, places: Places = SITE) -> dict[str, Any]:
+    """Return what a page shows of a run, whoever reads it; `judging`: whose constraints."""
+    html = rendering.html_of(answers.texts_of([run]))
+    # The head of the page names model and date already, and this is the page it would lead to.
+    shown = answers.answer(run, html, places=places) | {"figures": [], "url": ""}
+    if receipt_of(run) is not None:
+        shown["receipt"] = places.receipt(run)
+    return {
+        "run": run,
+        "version": run.version,
+        "case": run.case if run.case and run.case.withdrawn_at is None else None,
+        "answer": shown,
+        "messages_sent": messages_filled(run.version.content, run.values),
+        "parameters": _parameters(run),
+        "judgements": [
+            {"version": version, "how": how, "constraints": _found(version, run)}
+            for version, how in judging
+            if version.content.get("constraints")
+        ],
+        "judges": sorted({one["judge"] for one in run.verdicts.values() if one.get("judge")}),
+    }
+
+
+def by_the_rules_of(version: Version, run: Run) -> Judging:
+    """Return how a run is judged by the constraints of `version` alone."""
+    if version.pk == run.version_id:
+        return [(version, "")]
+    return [(version, "again" if version.prompt_hash == run.version.prompt_hash else "baseline")]
+
+
+def _judging(run: Run) -> Judging:
     """The constraints the answer is measured by, with what was found of each.
 
     Those of the published version come first, where it sends the same words or is measured against
     these; then those of the version the answer was made for, where they are others.
     """
     own, published = run.version, _measuring(run)
-    shown = []
-    if published is not None:
-        again = published.prompt_hash == own.prompt_hash
-        shown.append((published, "again" if again else "baseline"))
+    shown = by_the_rules_of(published, run) if published is not None else []
     if published is None or published.content["constraints"] != own.content["constraints"]:
         shown.append((own, ""))
-    return [
-        {"version": version, "how": how, "constraints": _found(version, run)}
-        for version, how in shown
-        if version.content.get("constraints")
-    ]
+    return shown
 
 
 def _found(version: Version, run: Run) -> list[dict[str, str]]:

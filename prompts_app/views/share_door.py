@@ -5,17 +5,18 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import translation
 
 from prompts_app import http
+from prompts_app.forms.contact import ask_form
+from prompts_app.forms.share_open import PasswordForm
 from prompts_app.http import Request
 from prompts_app.models import ShareLink
 from prompts_app.services import share_tokens
 
 P = ParamSpec("P")
-View = Callable[Concatenate[Request, P], HttpResponse]
 # What no link's page may be without: not found, not kept, and its address told to nobody.
 _HEADERS = {
     "X-Robots-Tag": "noindex, nofollow, noarchive",
@@ -26,23 +27,51 @@ _HEADERS = {
 
 
 def shared(
-    view: Callable[Concatenate[Request, ShareLink, P], HttpResponse],
-) -> Callable[Concatenate[Request, str, P], HttpResponse]:
+    view: Callable[Concatenate[Request, ShareLink, P], HttpResponseBase],
+) -> Callable[Concatenate[Request, str, P], HttpResponseBase]:
     """Give a view the link of the token in its address; or answer why it does not open.
 
     Unknown and revoked are one answer, 404; an expired one is 410. A link that is locked asks for
     its password first (403). The owner passes all but an unknown token, to preview.
     """
+    return _door(view)
 
+
+def shared_though_locked(
+    view: Callable[Concatenate[Request, ShareLink, P], HttpResponseBase],
+) -> Callable[Concatenate[Request, str, P], HttpResponseBase]:
+    """Give a view the link as `shared` does, without asking for its password: that opens it."""
+    return _door(view, though_locked=True)
+
+
+def shared_though_expired(
+    view: Callable[Concatenate[Request, ShareLink, P], HttpResponseBase],
+) -> Callable[Concatenate[Request, str, P], HttpResponseBase]:
+    """Give a view the link as `shared` does, an expired one too, with or without its password."""
+    return _door(view, though_expired=True)
+
+
+def _door(
+    view: Callable[Concatenate[Request, ShareLink, P], HttpResponseBase],
+    *,
+    though_expired: bool = False,
+    though_locked: bool = False,
+) -> Callable[Concatenate[Request, str, P], HttpResponseBase]:
     @wraps(view)
-    def opened(request: Request, token: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def opened(request: Request, token: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         link = share_tokens.find(token)
-        response = _refused(request, link, token)
+        response: HttpResponseBase | None = _refused(
+            request, link, token, though_expired=though_expired, though_locked=though_locked
+        )
         if response is None:
             assert link is not None
             request.share_token = token
-            with _language(request, link):
-                response = view(request, link, *args, **kwargs)
+            with language_of(request, link):
+                try:
+                    response = view(request, link, *args, **kwargs)
+                except Http404:
+                    # The site's own page leads into the rest of the site, and has other headers.
+                    response = gone(request)
         for name, value in _HEADERS.items():
             response[name] = value
         response["Content-Language"] = request.LANGUAGE_CODE
@@ -51,31 +80,45 @@ def shared(
     return opened  # type: ignore[return-value] # addresses give the token by its name
 
 
-def _refused(request: Request, link: ShareLink | None, token: str) -> HttpResponse | None:
+def _refused(
+    request: Request,
+    link: ShareLink | None,
+    token: str,
+    *,
+    though_expired: bool,
+    though_locked: bool,
+) -> HttpResponse | None:
     if link is None or not link.owner.is_active:
         return gone(request)
     if http.viewer(request) == link.owner:
         return None
     if link.is_revoked:
         return gone(request)
-    with _language(request, link):
+    with language_of(request, link):
         if link.is_expired:
-            context = {"link": link, "token": token, "profile": link.owner.profile}
+            if though_expired:
+                return None
+            context = {
+                "link": link,
+                "token": token,
+                "profile": link.owner.profile,
+                "form": ask_form(link),
+            }
             return render(request, "share/expired.html", context, status=410)
         kept = request.COOKIES.get(share_tokens.cookie_name(link), "")
-        if not share_tokens.is_open_to(link, kept):
-            context = {"link": link, "token": token}
+        if not though_locked and not share_tokens.is_open_to(link, kept):
+            context = {"link": link, "token": token, "form": PasswordForm()}
             return render(request, "share/locked.html", context, status=403)
     return None
 
 
 def gone(request: Request) -> HttpResponse:
-    """404: what an unknown and a revoked link have in common."""
+    """404: what an unknown link, a revoked one, and what is not on a link have in common."""
     return render(request, "share/gone.html", status=404)
 
 
-def _language(request: Request, link: ShareLink) -> translation.override:
-    """Use the link's language, unless the visitor chose one."""
-    if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+def language_of(request: Request, link: ShareLink | None) -> translation.override:
+    """Use the link's language, unless there is none or the visitor chose one."""
+    if link is not None and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
         request.LANGUAGE_CODE = link.language
     return translation.override(request.LANGUAGE_CODE)

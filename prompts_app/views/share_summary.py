@@ -9,9 +9,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from prompts_app.models import ShareLink
-from prompts_app.services import days
+from prompts_app.services import claims, days
 from prompts_app.services.share_tokens import Shown
-from prompts_app.views import claims
 
 # The lines of more would not be read in a mail.
 _ENTRIES = 3

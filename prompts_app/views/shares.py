@@ -16,7 +16,7 @@ from prompts_app import access
 from prompts_app.forms.share_items import Items
 from prompts_app.http import Request
 from prompts_app.models import ShareLink
-from prompts_app.services import days, shares
+from prompts_app.services import days, shares, visits
 from prompts_app.services.keys import KeyUnreadable
 from prompts_app.services.share_tokens import shown_by
 from prompts_app.views import share_summary
@@ -37,11 +37,19 @@ def about_links() -> dict[str, Any]:
 def all_links(request: Request) -> HttpResponse:
     """The author's links, newest first."""
     page = Paginator(shares.links_of(request.user), LINKS_A_PAGE).get_page(request.GET.get("page"))
+    links = list(page.object_list)
+    counts = visits.counts(links)
     rows = [
-        {"link": link, "state": shares.state_of(link), "address": _address(link)}
-        for link in page.object_list
+        {
+            "link": link,
+            "state": shares.state_of(link),
+            "address": _address(link),
+            "counts": counts.get(link.pk),
+        }
+        for link in links
     ]
-    return render(request, "shares/links.html", {**about_links(), "page": page, "rows": rows})
+    context = {**about_links(), "page": page, "rows": rows, "counts": True}
+    return render(request, "shares/links.html", context)
 
 
 @never_cache
@@ -61,6 +69,7 @@ def one_link(request: Request, link_id: uuid.UUID) -> HttpResponse:
         "address": address,
         "rows": Items(request.user, kept=link).rows,
         "nothing_shown": not shown,
+        "visits": visits.table_of(link),
         "expires": _local(link.expires_at, request.user.time_zone, zone),
     }
     if address:

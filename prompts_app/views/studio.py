@@ -29,7 +29,7 @@ from prompts_app.http import Request
 from prompts_app.models import Entry, Run, Try, User, Version
 from prompts_app.pictures.intake import PictureError
 from prompts_app.services import days, entries, pictures, spending
-from prompts_app.views.claims import phrases
+from prompts_app.services.claims import phrases
 
 P = ParamSpec("P")
 

@@ -11,12 +11,12 @@ from django.utils.translation import gettext, ngettext
 from prompts_app.assertions.rubric import is_judged
 from prompts_app.models import Picture, Try, Version
 from prompts_app.services import rendering
+from prompts_app.services.claims import is_one_liner
 from prompts_app.services.evidence import totals_kept
 from prompts_app.services.groups import Group
 from prompts_app.templatetags.figures import duration, microusd
 from prompts_app.templatetags.prompts import messages_filled, picture_url
 from prompts_app.views.answers import data_html, is_data
-from prompts_app.views.claims import is_one_liner
 from prompts_app.views.verdicts import Verdicts, constraints_of, said_of
 
 _TOLD = ("kept", "broken", "untestable")
@@ -25,14 +25,21 @@ _TOLD = ("kept", "broken", "untestable")
 def shown(attempt: Try, judged_by: Version) -> dict[str, Any]:
     """Return what tryit/_answer.html shows of a try whose answer `judged_by`'s rules judged.
 
-    Constraints are told only of an answer that came to its end; what was sent, once it was.
+    Constraints are told only of an answer that came to its end; what was sent, once it was, unless
+    the share link it came through hides prompts.
     """
-    entry, version = attempt.entry, attempt.version
+    entry, version, link = attempt.entry, attempt.version, attempt.link
+    shows_prompt = link is None or link.shows_prompts
     done = attempt.state == Try.State.DONE
     # What is recorded is that of the published version, and of no other.
     totals = totals_kept(entry) if version.pk == entry.published_id else None
     checks = checks_of(judged_by.content, attempt.verdicts, totals) if done else []
+    if not shows_prompt:
+        # That there is a rule stays said, and no page of a try says which.
+        for one in checks:
+            one["reason"] = ""
     kept, tested = score(checks)
+    sent = messages_filled(version.content, attempt.values) if version.content else []
     return {
         "attempt": attempt,
         "html": _html(attempt.output),
@@ -42,9 +49,12 @@ def shown(attempt: Try, judged_by: Version) -> dict[str, Any]:
         "score": f"{number_format(kept)}/{number_format(tested)}" if tested else "",
         "sum": _sum(kept, tested),
         "recorded": _recorded(attempt, totals) if checks else "",
-        "evidence_url": reverse("evidence", args=[entry.owner.profile.handle, entry.slug]),
+        # Through a link there is none: the entry may have no public page.
+        "evidence_url": reverse("evidence", args=[entry.owner.profile.handle, entry.slug])
+        if link is None
+        else "",
         "figures": figures_of(attempt),
-        "sent": messages_filled(version.content, attempt.values) if version.content else [],
+        "sent": sent if shows_prompt else [],
         "sent_id": f"sent-{attempt.column}",
     }
 

@@ -1,29 +1,39 @@
 """What the try page shows: the form, what it may be compared with, and what a try would meet."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from django.urls import reverse
+from django.utils.safestring import SafeString
 
 from prompts_app import http
 from prompts_app.forms.tryit import TryForm
 from prompts_app.forms.values import ValuesForm
 from prompts_app.http import Request
-from prompts_app.models import Entry, LLMModel, TestCase, Version
+from prompts_app.models import Entry, LLMModel, Run, ShareLink, TestCase, Version
 from prompts_app.services import limits, providers, rendering, tryit, visitors
 from prompts_app.services.cases import live_cases, values_for
 from prompts_app.services.scopes import Stated
 from prompts_app.views.answers import answer, texts_of
 from prompts_app.views.tried import title_of
+from prompts_app.views.verdicts import hide_rules
 
 EXAMPLES = 3
 
 
 @dataclass(slots=True)
 class Opened:
-    """An entry opened to be tried: its published version, what visitors may use, and the forms."""
+    """An entry opened to be tried: the version shown, what visitors may use, and the forms.
+
+    `link` is the share link it was opened through, None on the public page; `closed` the code of
+    why that lets nobody try (limits.Refused), "" where it does.
+    """
 
     entry: Entry
     version: Version
+    link: ShareLink | None
+    closed: str
     baseline: Version | None
     models: list[LLMModel]
     case: TestCase | None
@@ -32,24 +42,27 @@ class Opened:
 
 
 def opened(
-    entry: Entry, case: TestCase | None, data: Any = None, initial: dict[str, Any] | None = None
+    version: Version,
+    case: TestCase | None,
+    data: Any = None,
+    initial: dict[str, Any] | None = None,
+    link: ShareLink | None = None,
 ) -> Opened:
-    """Open an entry found by access.entry_to_try; `data` is what was posted, if anything was."""
-    version, models = entry.published, tryit.models_for(entry)
-    assert version is not None
-    version.entry = entry
-    baseline = tryit.baseline_for(entry)
+    """Open a version that access has found, its entry with it; `data` is what was posted, if so."""
+    entry, closed = version.entry, tryit.closed_by(link)
+    models = [] if closed else tryit.models_for(entry, version.content["kind"])
+    baseline = tryit.baseline_for(version)
     values = ValuesForm(version.content, data, initial=case.values if case else None)
     name = title_of(baseline, baseline) if baseline is not None else ""
     form = TryForm(models, data, initial, baseline=baseline, baseline_name=name)
-    return Opened(entry, version, baseline, models, case, values, form)
+    return Opened(entry, version, link, closed, baseline, models, case, values, form)
 
 
 def context(request: Request, page: Opened) -> dict[str, Any]:
     """Return the context of tryit/page.html."""
-    entry, version = page.entry, page.version
+    entry, version, link = page.entry, page.version, page.link
     visitor = visitors.visitor_of(http.client_address(request))
-    stated = limits.statement(entry, visitor, page.models)
+    stated = limits.statement(entry, visitor, page.models, link)
     if not page.form.is_bound:
         page.form.initial["compare"] = _best(page, stated)
     cases = live_cases(entry)
@@ -61,6 +74,9 @@ def context(request: Request, page: Opened) -> dict[str, Any]:
         "entry": entry,
         "version": version,
         "profile": entry.owner.profile,
+        "link": link,
+        "closed": page.closed,
+        "addresses": addresses_of(entry, request.share_token if link else None),
         "models": page.models,
         "form": page.form,
         "values_form": page.values,
@@ -83,9 +99,42 @@ def context(request: Request, page: Opened) -> dict[str, Any]:
         "hosts": sorted({providers.host_of(model.provider.base_url) for model in real}),
         "is_demo": len(real) < len(page.models),
         "stated": [one for one in stated if one.is_tight or _is_own(one)],
-        "recorded": [(run, answer(run, bodies, judged_by=version)) for run in recorded],
+        "recorded": [(run, _recorded(request, page, run, bodies)) for run in recorded],
         "show_recorded": not page.models,
     }
+
+
+def addresses_of(entry: Entry, token: str | None) -> dict[str, str]:
+    """Return where an entry is tried and, on the public pages, what leads there.
+
+    With `token` all of it is under that of a share link.
+    """
+    if token is not None:
+        return {"token": token, "try": reverse("share_try", args=[token, entry.slug])}
+    handle = entry.owner.profile.handle
+    return {
+        "try": reverse("try", args=[handle, entry.slug]),
+        "profile": reverse("profile", args=[handle]),
+        "entry": reverse("entry", args=[handle, entry.slug]),
+    }
+
+
+def _recorded(
+    request: Request, page: Opened, run: Run, bodies: Mapping[str, SafeString]
+) -> dict[str, Any]:
+    """Return a recorded answer; through a link without what leads to public pages."""
+    shown = answer(run, bodies, judged_by=page.version)
+    if page.link is None:
+        return shown
+    shown |= {"receipt": "", "url": reverse("share_run", args=[request.share_token, run.pk])}
+    if run.picture is not None:
+        suffix = shown["picture"]["url"].rpartition(".")[2]
+        shown["picture"]["url"] = reverse(
+            "share_picture", args=[request.share_token, run.picture.pk, suffix]
+        )
+    if not page.link.shows_prompts:
+        hide_rules(shown["constraints"])
+    return shown
 
 
 def _best(page: Opened, stated: Sequence[Stated]) -> str:
@@ -127,4 +176,4 @@ def _columns(page: Opened) -> list[dict[str, Any]]:
 
 
 def _is_own(stated: Stated) -> bool:
-    return (stated.scope, stated.kind) == ("visitor", "day")
+    return (stated.scope, stated.kind) in (("visitor", "day"), ("link", "in_all"))

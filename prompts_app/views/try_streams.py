@@ -33,8 +33,8 @@ async def frames(header: str) -> AsyncGenerator[bytes, None]:
     Closing the iterator stops the call.
     """
     attempt_id, language = header.split()
-    admitted = tryit.handover.take(uuid.UUID(attempt_id))
-    async with aclosing(answering.perform(admitted)) as happenings:
+    happenings = answering.perform(tryit.handover.take(uuid.UUID(attempt_id)))
+    async with aclosing(happenings):
         async for happening in happenings:
             match happening:
                 case answering.Started(attempt):

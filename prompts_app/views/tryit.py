@@ -2,47 +2,77 @@
 
 import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import wraps
+from typing import Concatenate, ParamSpec
 
 from django.db import IntegrityError
 from django.http import Http404, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from prompts_app import access, http
+from prompts_app import access, access_shares, http
 from prompts_app.http import Request
-from prompts_app.models import Try
-from prompts_app.services import judging, limits, tries, tryit, visitors
+from prompts_app.models import ShareLink, Try, Version
+from prompts_app.services import judging, limits, tries, tryit, visitors, visits
 from prompts_app.services.answering import Admitted
 from prompts_app.services.cases import case_of
 from prompts_app.services.patience import AWAY
 from prompts_app.services.rules import rules_of
 from prompts_app.templatetags.sentences import error_sentence
-from prompts_app.views import errors, try_streams
+from prompts_app.views import errors, share_counting, try_streams
+from prompts_app.views.share_door import language_of, shared
 from prompts_app.views.try_page import Opened, context, opened
 
+P = ParamSpec("P")
 log = logging.getLogger("promptfolio.tries")
 
 # Seconds after which a database that was away may be back.
 RETRY_DATABASE = 10
 
 
+def _through_outages(
+    view: Callable[Concatenate[Request, P], HttpResponseBase],
+) -> Callable[Concatenate[Request, P], HttpResponseBase]:
+    """Answer 503 while the database is away."""
+
+    @wraps(view)
+    def wrapper(request: Request, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except AWAY as error:
+            log.error("the database is away: %s", error)
+            return _database_away(request)
+
+    return wrapper
+
+
 @never_cache
 @require_http_methods(["GET", "POST"])
+@_through_outages
 def try_entry(request: Request, handle: str, slug: str) -> HttpResponse:
     """The form, and the try itself: only a POST with the form's one-time id ever runs anything."""
-    try:
-        return _try_entry(request, handle, slug)
-    except AWAY as error:
-        log.error("the database is away: %s", error)
-        return database_away(request)
+    entry = access.entry_to_try(handle, slug, http.viewer(request))
+    assert entry.published is not None
+    entry.published.entry = entry
+    return _try(request, entry.published, None)
 
 
-def database_away(request: Request) -> HttpResponse:
+@never_cache
+@require_http_methods(["GET", "POST"])
+@_through_outages
+@shared
+def share_try(request: Request, link: ShareLink, slug: str) -> HttpResponse:
+    """The same through a share link: the version it shows, its own allowance and budget."""
+    return _try(request, access_shares.shared_entry(link, slug).version, link)
+
+
+def _database_away(request: Request) -> HttpResponse:
     """503: nothing was run and nothing spent; in the form in which the answer was asked for."""
     if not (_wants_stream(request) or _wants_json(request)):
         return errors.unavailable(request)
@@ -54,16 +84,16 @@ def database_away(request: Request) -> HttpResponse:
     return JsonResponse(data, status=503, headers={"Retry-After": str(RETRY_DATABASE)})
 
 
-def _try_entry(request: Request, handle: str, slug: str) -> HttpResponse:
-    entry = access.entry_to_try(handle, slug, http.viewer(request))
+def _try(request: Request, version: Version, link: ShareLink | None) -> HttpResponse:
+    entry = version.entry
     if request.method == "POST":
-        page = opened(entry, case_of(entry, request.POST.get("case", "")), request.POST)
-        response = _run(request, page)
+        case = case_of(entry, request.POST.get("case", ""))
+        response = _run(request, opened(version, case, request.POST, link=link))
     else:
         case = case_of(entry, request.GET.get("case", ""))
-        page = opened(entry, case, initial={"attempt": uuid.uuid4()})
+        page = opened(version, case, initial={"attempt": uuid.uuid4()}, link=link)
         response = render(request, "tryit/page.html", context(request, page))
-    if rules_of(page.version.content):
+    if rules_of(version.content):
         judging.warm_soon()
     return response
 
@@ -76,17 +106,20 @@ def _run(request: Request, page: Opened) -> HttpResponse:
     visitor = visitors.visitor_of(http.client_address(request))
     try:
         if not columns:
-            limits.count_refusal(page.entry, "closed")
-            raise limits.Refused("closed")
-        admitted = tryit.admit(group, columns, page.values.values(), visitor)
+            code = page.closed or "closed"
+            limits.count_refusal(page.entry, code)
+            raise limits.Refused(code)
+        admitted = tryit.admit(group, columns, page.values.values(), visitor, page.link)
     except (limits.Refused, IntegrityError) as error:
         # Asked only now: nearly every id is new, and its visitor is waiting.
-        kept = tries.kept_group(group, page.entry)
+        kept = tries.kept_group(group, page.entry, page.link)
         if kept:
             return _already(request, kept)
         if isinstance(error, limits.Refused):
             return _refusal(request, page, error)
         raise Http404 from error
+    if page.link is not None and share_counting.is_counted(request, page.link):
+        visits.note_try(page.link)
     if len(admitted) > 1:
         if _wants_json(request) or _wants_stream(request):
             return _columns([one.attempt for one in admitted])
@@ -96,21 +129,19 @@ def _run(request: Request, page: Opened) -> HttpResponse:
 
 @never_cache
 @require_POST
+@_through_outages
 def run_column(request: Request, trial_id: uuid.UUID) -> HttpResponse:
     """Begin one column of a group, once; whoever asks again is shown what is kept of it."""
-    try:
-        return _run_column(request, trial_id)
-    except AWAY as error:
-        log.error("the database is away: %s", error)
-        return database_away(request)
-
-
-def _run_column(request: Request, trial_id: uuid.UUID) -> HttpResponse:
     attempt = access.visitors_try(trial_id)
+    with language_of(request, attempt.link):
+        return _run_column(request, attempt)
+
+
+def _run_column(request: Request, attempt: Try) -> HttpResponse:
     try:
-        admitted = tryit.start(trial_id)
+        admitted = tryit.start(attempt.pk)
     except tryit.NotWaiting:
-        return _already(request, [access.visitors_try(trial_id)])
+        return _already(request, [access.visitors_try(attempt.pk)])
     except limits.Refused as refusal:
         retry_after = _seconds_until(refusal.until)
         events = (
@@ -165,6 +196,9 @@ def _already(request: Request, kept: Sequence[Try]) -> HttpResponse:
     """Answer a one-time id that has run: what was kept, without spending anything."""
     if _wants_stream(request):
         return _event_stream(try_streams.kept(kept[0]))
+    if _wants_json(request):
+        # The first reply never arrived; those that wait can still be begun, once each.
+        return _columns(kept)
     return http.SeeOther(reverse("trial", args=[kept[0].group]))
 
 

@@ -25,6 +25,7 @@ links.forEach((link) => {
     }
     const hidden = form.elements.namedItem("case");
     if (hidden) hidden.value = link.dataset.case;
-    history.replaceState(null, "", link.href);
+    history.replaceState(history.state, "", link.href);
+    form.dispatchEvent(new Event("change"));
   });
 });

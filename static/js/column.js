@@ -3,9 +3,14 @@
 // A [data-try-column] holds one each of [data-title], [data-model], [data-stop-one], [data-idle],
 // [data-stream] (with [data-demo], [data-clock] and [data-text]), [data-result], [data-note] and
 // [data-error] (with [data-message]). Every sentence comes from data-text-* of the form.
+import { keptOf, lookAgain, pause } from "./kept.js";
 import { events } from "./sse.js";
 
 const locale = document.documentElement.lang;
+// The stream of a try that was begun before, by a request whose reply was lost.
+const BEGUN_BEFORE = ["already_running", "stopped"];
+// The site itself ends every try before that.
+const LONGEST = 600_000;
 
 /** Puts values into the {places} of a sentence. */
 export const fill = (sentence, values) =>
@@ -36,15 +41,19 @@ function when(seconds, texts) {
 
 export class Column {
   id = null;
-  url = null;
+  // Whether the site is known to keep it.
+  admitted = false;
   running = false;
   outcome = "";
 
-  /** `pageOf(id)` is the address of a try's own page; `ended(column)` is told of each end. */
-  constructor(element, texts, pageOf, ended) {
+  /**
+   * `site` has page(id) and run(id), the addresses of a try's own page and of where a POST begins
+   * it, once, with token(); `ended(column)` is told of each end.
+   */
+  constructor(element, texts, site, ended) {
     this.element = element;
     this.texts = texts;
-    this.pageOf = pageOf;
+    this.site = site;
     this.ended = ended;
     const stop = this.part("stop-one");
     stop.addEventListener("click", () => {
@@ -73,9 +82,12 @@ export class Column {
 
   /** Makes room for an answer and counts the seconds. `several`: it can be stopped by itself. */
   begin(id, several) {
-    this.id = id;
-    this.url = null;
+    // What still comes of an earlier run has no place here any more.
+    this.controller?.abort();
     this.controller = new AbortController();
+    this.id = id;
+    this.several = several;
+    this.admitted = false;
     this.running = true;
     this.stopped = false;
     this.outcome = "";
@@ -103,23 +115,20 @@ export class Column {
     this.show("idle", true);
   }
 
-  /** Runs a try that was admitted: {try: its id, url: where a POST starts it, once}. */
-  async run({ try: id, url }, token) {
-    Object.assign(this, { id, url, token });
-    const response = await this.fetch(url, {
-      headers: { Accept: "text/event-stream", "X-CSRFToken": token },
-    });
-    if (response) await this.follow(response);
-  }
-
-  /** Posts for this column; null where that has ended it. */
-  async fetch(url, options) {
+  /** Begins a try that was admitted. */
+  async run(id) {
+    this.id = id;
+    this.admitted = true;
+    const headers = { Accept: "text/event-stream", "X-CSRFToken": this.site.token() };
+    const { controller } = this;
+    let response;
     try {
-      return await fetch(url, { method: "POST", signal: this.controller.signal, ...options });
+      response = await fetch(this.site.run(id), { method: "POST", headers, signal: controller.signal });
     } catch {
-      await this.broken();
-      return null;
+      await this.broken(controller);
+      return;
     }
+    await this.follow(response);
   }
 
   /** Reads the answer to its end. */
@@ -130,30 +139,35 @@ export class Column {
       this.failed(said);
       return;
     }
+    const { controller } = this;
     try {
-      await this.read(response.body);
+      if (await this.read(response.body)) return;
     } catch {
-      if (this.running) await this.broken();
+      // As if it had ended too early.
     }
+    await this.broken(controller);
   }
 
+  // Whether the stream came to its own end.
   async read(body) {
     for await (const { event, data } of events(body)) {
       const said = JSON.parse(data);
       if (event === "start") {
         this.id = said.try;
+        this.admitted = true;
       } else if (event === "delta") {
         this.part("text").append(said.text);
       } else if (event === "done") {
         this.insert(said.html);
         this.end("done");
-        return;
+        return true;
       } else if (event === "error") {
+        if (BEGUN_BEFORE.includes(said.code)) return false;
         this.failed(said);
-        return;
+        return true;
       }
     }
-    await this.broken();
+    return false;
   }
 
   stop() {
@@ -186,49 +200,50 @@ export class Column {
     this.end("error", message);
   }
 
-  async broken() {
+  /** The connection broke, or was given up: shows what the site has kept. */
+  async broken(controller = this.controller) {
+    // A new run meanwhile has the place to itself.
+    const past = () => this.controller !== controller;
+    if (past() || (await this.showKept()) || past()) return;
     if (this.stopped) {
-      const empty = this.part("text").textContent === "";
-      this.show("stream", !empty);
+      this.show("stream", this.part("text").textContent !== "");
       this.note(this.texts.textStopped);
       this.end("stopped", this.texts.textStopped);
       return;
     }
-    // The connection broke: the server has kept whatever it had, under the try's own address.
-    const { id } = this;
-    if (await this.showKept()) return;
     this.failed({ message: this.texts.textLost });
-    if (navigator.onLine) return;
-    const again = async () => {
-      // A new run meanwhile has the place to itself.
-      if (this.id !== id || this.running || !(await this.showKept())) return;
-      this.show("error", false);
-    };
-    addEventListener("online", again, { once: true });
+    lookAgain(async () => past() || this.showKept());
   }
 
-  // Shows what the server has kept of the try, as its own page does; false without a connection.
-  async showKept() {
-    const { id } = this;
-    let kept = null;
-    try {
-      const response = await fetch(this.pageOf(id), { headers: { Accept: "text/html" } });
-      const page = new DOMParser().parseFromString(await response.text(), "text/html");
-      kept = response.ok ? page.querySelector(`[data-try-kept="${id}"]`) : null;
-    } catch {
-      return false;
+  /**
+   * Shows the try as its own page does, once it is over, under `note`; begins it where it never
+   * was. False where nothing can be shown.
+   */
+  async showKept(note = this.texts.textKept) {
+    const { id, controller } = this;
+    const { signal } = controller;
+    const since = performance.now();
+    for (let wait = 250; !signal.aborted; wait = Math.min(wait * 2, 4000)) {
+      const all = await keptOf(this.site.page(id), signal);
+      const kept = all?.find((one) => one.dataset.tryKept === id);
+      if (!kept || this.controller !== controller) return false;
+      this.admitted = true;
+      if (kept.dataset.state === "waiting") {
+        this.begin(id, this.several);
+        await this.run(id);
+        return true;
+      }
+      if (kept.dataset.state !== "running" || performance.now() - since > LONGEST) {
+        this.insert(kept.innerHTML);
+        this.show("error", false);
+        this.note(note);
+        this.end(kept.dataset.state === "done" ? "done" : "kept", note);
+        return true;
+      }
+      // The site learns of a broken line a moment later.
+      await pause(wait, signal);
     }
-    if (!kept || this.id !== id) return false;
-    if (kept.dataset.state === "waiting" && this.url) {
-      // It was never started, so starting it now is the first time.
-      this.begin(id, !this.part("stop-one").hidden);
-      await this.run({ try: id, url: this.url }, this.token);
-      return true;
-    }
-    this.insert(kept.innerHTML);
-    this.note(this.texts.textKept);
-    this.end("kept", this.texts.textKept);
-    return true;
+    return false;
   }
 
   end(outcome, message = "") {

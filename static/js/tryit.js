@@ -5,6 +5,8 @@
 // Every sentence comes from data-text-* attributes of the form; the markup is described beside the
 // template that holds it.
 import { Column, fill, reason } from "./column.js";
+import { keptOf, lookAgain, recall, remember } from "./kept.js";
+import { asked, newId, offerOthers } from "./tryform.js";
 
 const form = document.querySelector("form[data-tryit]");
 const output = document.querySelector("[data-try-output]");
@@ -16,48 +18,25 @@ const run = document.querySelector("[data-run]");
 const stop = document.querySelector("[data-stop]");
 const say = (text) => document.querySelector("[data-announce]")?.replaceChildren(text ?? "");
 const locale = document.documentElement.lang;
-const pageOf = (id) => texts.tryUrl.replace("00000000-0000-0000-0000-000000000000", id);
+const address = (pattern) => (id) =>
+  pattern.replace("00000000-0000-0000-0000-000000000000", id);
+const site = {
+  page: address(texts.tryUrl),
+  run: address(texts.runUrl),
+  token: () => form.elements.namedItem("csrfmiddlewaretoken").value,
+};
 const tabs = [...(group?.querySelectorAll("[data-tab-for]") ?? [])];
 const columns = [...(group?.querySelectorAll("[data-try-column]") ?? [])].map(
-  (element) => new Column(element, texts, pageOf, ended),
+  (element) => new Column(element, texts, site, ended),
 );
 let used = [];
-// Aborts the request that admits several columns at once, before each has its own.
+// The one-time id of the last run.
+let last = null;
+// Aborts the request that asks for the run, before each column has its own.
 let asking = null;
 
-function newId() {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  // Plain HTTP away from localhost has no randomUUID. Version 4 as in RFC 9562, section 5.4.
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, "$1-$2-$3-$4-$5");
-}
-
-// What the form asks for, a column each: {title, model, demo, tab}.
-function asked() {
-  const field = form.elements.namedItem("model");
-  const names = JSON.parse(document.getElementById("models").textContent);
-  const column = (title, id, tab) => ({ title, model: names[id].name, demo: names[id].demo, tab });
-  const main = column(texts.textMain, field.value, texts.textMain);
-  const compare = form.elements.namedItem("compare")?.value;
-  if (compare === "baseline") {
-    return [main, column(texts.textBaseline, field.value, texts.textBaseline)];
-  }
-  if (compare !== "models") return [main];
-  const boxes = [...form.querySelectorAll("[name=others]")];
-  const others = boxes.length
-    ? boxes.filter((box) => box.checked).map((box) => box.value)
-    : Object.keys(names);
-  return [field.value, ...others.filter((id) => id !== field.value)]
-    .slice(0, columns.length)
-    .map((id) => column(texts.textMain, id, names[id].name));
-}
-
 // Puts as many columns beside each other as the form asks for.
-function arrange() {
-  const wanted = asked();
+function arrange(wanted = asked(form, columns.length)) {
   work.dataset.columns = wanted.length;
   used = columns.slice(0, wanted.length);
   for (const [at, column] of columns.entries()) {
@@ -71,18 +50,10 @@ function arrange() {
   group.dispatchEvent(new CustomEvent("tabs:changed"));
 }
 
-// The model that answers anyway is none to compare it with.
-function offerOthers() {
-  const chosen = form.elements.namedItem("model")?.value;
-  const boxes = [...form.querySelectorAll("[name=others]")];
-  for (const box of boxes) box.closest("label").hidden = box.value === chosen;
-  const most = columns.length - 1;
-  const ticked = boxes.filter((box) => box.checked && box.value !== chosen).length;
-  for (const box of boxes) box.disabled = !box.checked && ticked >= most;
-}
-
-function begin(id) {
-  arrange();
+// Makes room for the answers of a run, each in its column.
+function open(id, wanted) {
+  last = id;
+  arrange(wanted);
   for (const name of ["error", "link"]) part(name).hidden = true;
   for (const old of document.querySelectorAll("[data-try-recorded], [data-try-refusal]")) {
     old.hidden = true;
@@ -95,11 +66,33 @@ function begin(id) {
   stop.querySelector("[data-label]").textContent =
     used.length > 1 ? texts.textStopAll : texts.textStop;
   swapButtons(run, stop);
+}
+
+function begin(id) {
+  const wanted = asked(form, columns.length);
+  open(id, wanted);
+  remember(form, { id, wanted });
   say(texts.textStarted);
   if (output.getBoundingClientRect().top > innerHeight * 0.4) {
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     output.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
   }
+}
+
+// Shows what the site has kept of a run, without another; true where there was anything, or where
+// a new run has the place by now.
+async function showKept({ id, wanted }, note) {
+  const past = () => last !== null && last !== id;
+  const kept = past() ? null : await keptOf(site.page(id));
+  if (past()) return true;
+  if (kept?.length !== wanted.length || wanted.length > columns.length) return false;
+  open(id, wanted);
+  remember(form, { id, wanted });
+  for (const [at, column] of used.entries()) {
+    column.id = kept[at].dataset.tryKept;
+    column.showKept(note).then((shown) => shown || column.broken());
+  }
+  return true;
 }
 
 function swapButtons(from, to) {
@@ -129,9 +122,11 @@ function ended(column, message) {
   say(several ? `${fill(texts.textColumnDone, values)} ${said}` : said);
   part("progress").textContent = several ? fill(texts.textProgress, values) : "";
   if (over.length < used.length) return;
-  const kept = used.find((one) => one.outcome !== "error" || one.part("text").textContent);
+  const kept = used.some(
+    (one) => one.admitted && (one.outcome !== "error" || one.part("text").textContent),
+  );
   if (kept) {
-    part("link").querySelector("a").href = pageOf(used[0].id);
+    part("link").querySelector("a").href = site.page(last);
     part("link").hidden = false;
     for (const offer of document.querySelectorAll("[data-try-recorded]")) offer.hidden = true;
   } else {
@@ -167,10 +162,17 @@ function offerRecorded() {
   offer.dispatchEvent(new CustomEvent("part:inserted", { bubbles: true }));
 }
 
+// As if nothing had been run: what stands beside Run until then may be read again.
+function rest() {
+  for (const column of used) column.rest();
+  output.classList.remove("is-used");
+}
+
 // Nothing was run: says why, once, and what there is instead.
 function refused(said) {
   const message = reason(said, texts);
-  for (const column of used) column.rest();
+  remember(form, null);
+  rest();
   group.hidden = true;
   part("line").hidden = true;
   part("error").querySelector("[data-message]").textContent = message;
@@ -188,12 +190,16 @@ function swapFields(text) {
     return;
   }
   document.querySelector("[data-try-fields]").replaceWith(fresh);
-  offerOthers();
-  for (const column of used) column.rest();
+  remember(form, null);
+  offerOthers(form, columns.length);
+  rest();
   part("progress").textContent = "";
   finish();
   say(texts.textInvalid);
-  fresh.querySelector("[aria-invalid='true']")?.focus();
+  const wrong = fresh.querySelector("[aria-invalid='true']");
+  wrong?.focus({ preventScroll: true });
+  // The page may be on its smooth way to the answers, and the bar with Run hides what is low.
+  wrong?.scrollIntoView({ block: "center" });
 }
 
 // Whatever the form's own address answers with, other than an answer of the model.
@@ -203,6 +209,9 @@ async function answered(response) {
     location.assign(response.url);
   } else if (response.status === 422) {
     swapFields(await response.text());
+  } else if (response.status === 404 || response.status === 410) {
+    // There is no such page any more, as when a share link has ended: what is there now says so.
+    location.reload();
   } else if (type.startsWith("application/json")) {
     refused(await response.json().catch(() => ({})));
   } else {
@@ -210,24 +219,38 @@ async function answered(response) {
   }
 }
 
+// Posts the form; the same one-time id never runs twice, so whoever gets no reply may ask again.
+async function ask(data, accept, signal) {
+  const options = { method: "POST", body: data, headers: { Accept: accept }, signal };
+  try {
+    return await fetch(form.action, options);
+  } catch (lost) {
+    if (signal.aborted) throw lost;
+    return fetch(form.action, options);
+  }
+}
+
 async function runOne(data) {
   const [column] = used;
-  const headers = { Accept: "text/event-stream" };
-  const response = await column.fetch(form.action, { body: data, headers });
-  if (!response) return;
+  let response;
+  try {
+    response = await ask(data, "text/event-stream", column.controller.signal);
+  } catch {
+    await column.broken();
+    return;
+  }
   const type = response.headers.get("Content-Type") ?? "";
   if (type.startsWith("text/event-stream") && response.ok) await column.follow(response);
   else await answered(response);
 }
 
 async function runSeveral(data) {
-  let response;
-  let admitted;
+  const wanted = history.state.run;
   asking = new AbortController();
+  const { signal } = asking;
+  let admitted;
   try {
-    const headers = { Accept: "application/json" };
-    const options = { method: "POST", body: data, headers, signal: asking.signal };
-    response = await fetch(form.action, options);
+    const response = await ask(data, "application/json", signal);
     if (!response.ok || response.redirected) {
       await answered(response);
       return;
@@ -235,15 +258,18 @@ async function runSeveral(data) {
     admitted = (await response.json()).columns;
   } catch {
     // Whatever was admitted and never started costs nothing.
-    const column = asking.signal.aborted ? null : used[0];
-    if (column) refused({ message: texts.textLost });
-    else for (const one of used) await one.broken();
+    if (signal.aborted) {
+      for (const one of used) await one.broken();
+      return;
+    }
+    if (await showKept(wanted, texts.textKept)) return;
+    refused({ message: texts.textLost });
+    lookAgain(() => showKept(wanted, texts.textKept));
     return;
   } finally {
     asking = null;
   }
-  const token = form.elements.namedItem("csrfmiddlewaretoken").value;
-  await Promise.all(used.map((column, at) => column.run(admitted[at], token)));
+  await Promise.all(used.map((column, at) => column.run(admitted[at].try)));
 }
 
 // Without a model to run on, the page shows neither button.
@@ -264,8 +290,14 @@ if (run && stop) {
     asking?.abort();
   });
 
+  // Nor is a key that is still held down since.
+  stop.addEventListener("keydown", (event) => {
+    if (event.repeat) event.preventDefault();
+  });
+
   form.addEventListener("change", () => {
-    offerOthers();
+    offerOthers(form, columns.length);
+    remember(form, history.state?.run ?? null);
     // What stands there already keeps its place until the next run.
     if (!output.classList.contains("is-used")) arrange();
   });
@@ -276,9 +308,11 @@ if (run && stop) {
 
   // A browser may fill in the form again, after a reload or on the way back.
   addEventListener("pageshow", () => {
-    offerOthers();
+    offerOthers(form, columns.length);
     if (!output.classList.contains("is-used")) arrange();
   });
-  offerOthers();
+  const before = recall(form);
+  offerOthers(form, columns.length);
   arrange();
+  if (before) showKept(before, texts.textBefore);
 }

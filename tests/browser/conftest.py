@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect
 
 from portfolio.launch import free_port
+from tests.browser.line import Line
 from tests.browser.watch import Watch
 from tests.server.conftest import database
 from tests.site import ROOMY, ROOT, RunningSite
@@ -83,6 +84,33 @@ def slow_try(site: RunningSite) -> Iterator[str]:
             yield f"/@slow/slow-answers/try/?case={case}"
         finally:
             process.terminate()
+
+
+SLOW_TWINS = """
+from prompts_app.models import Entry
+from tests import factories
+other = Entry.objects.get(slug="slow-answers")
+entry = factories.entry(other.owner, title="Slow twins", slug="slow-twins", visibility="unlisted",
+    content=factories.content("Say something about this. {{ text }}"))
+factories.version(entry, factories.content("Say something kind about this. {{ text }}"))
+factories.case(entry, "An ordinary text", values={"text": "Twelve boats set sail."})
+entry.tryable.set(other.tryable.all())
+print(entry.cases.get().pk)
+"""
+
+
+@pytest.fixture(scope="session")
+def slow_twins(site: RunningSite, slow_try: str) -> str:
+    """The address of a form that compares two versions whose answers take long."""
+    assert slow_try
+    return f"/@slow/slow-twins/try/?case={site.python(SLOW_TWINS)}"
+
+
+@pytest.fixture
+def line(site: RunningSite) -> Iterator[Line]:
+    """A line to the site that can be cut."""
+    with Line(site.port) as line:
+        yield line
 
 
 @pytest.fixture(scope="session")
@@ -165,3 +193,11 @@ def sign_in(page: Page, email: str, password: str) -> None:
 def tries(site: RunningSite) -> int:
     """How many tries there are on the whole site."""
     return int(site.python("from prompts_app.models import Try; print(Try.objects.count())"))
+
+
+GROUPS = "from prompts_app.models import Try; print(Try.objects.filter(counts=True).count())"
+
+
+def groups(site: RunningSite) -> int:
+    """How many tries there are, those side by side being one."""
+    return int(site.python(GROUPS))

@@ -22,6 +22,8 @@ class Line:
         self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
         self._whole = True
+        self._lose = 0
+        self._then_whole = True
 
     def __enter__(self) -> Self:
         self._start(self._accept)
@@ -52,6 +54,31 @@ class Line:
         with self._lock:
             self._whole = True
 
+    def lose(self, replies: int, *, for_good: bool = False) -> None:
+        """Let the next requests reach the site, and cut their connections before any reply.
+
+        With `for_good` all connections are cut then, and new ones refused until `mend`.
+        """
+        with self._lock:
+            self._lose, self._then_whole = replies, not for_good
+
+    @property
+    def to_lose(self) -> int:
+        """How many replies are still to be lost."""
+        with self._lock:
+            return self._lose
+
+    def _passes(self) -> bool:
+        with self._lock:
+            if not self._lose:
+                return True
+            self._lose -= 1
+            if not self._lose and not self._then_whole:
+                self._whole = False
+                for end in self._ends:
+                    _shut(end)
+            return False
+
     def _start(self, work: Callable[..., None], *arguments: socket.socket) -> None:
         thread = threading.Thread(target=work, args=arguments, daemon=True)
         self._threads.append(thread)
@@ -71,7 +98,7 @@ class Line:
                 if not self._whole:
                     return
                 self._ends |= {near, far}
-            back = threading.Thread(target=_pump, args=(far, near))
+            back = threading.Thread(target=_pump, args=(far, near, self._passes))
             back.start()
             _pump(near, far)
             back.join()
@@ -79,10 +106,13 @@ class Line:
                 self._ends -= {near, far}
 
 
-def _pump(source: socket.socket, sink: socket.socket) -> None:
+def _pump(
+    source: socket.socket, sink: socket.socket, passes: Callable[[], bool] = lambda: True
+) -> None:
     with contextlib.suppress(OSError):
-        while data := source.recv(65536):
+        while (data := source.recv(65536)) and passes():
             sink.sendall(data)
+    _shut(source)
     _shut(sink)
 
 

@@ -11,6 +11,7 @@ VISITORS = {
     "search": "/explore/?q=ticket&language=en",
     "search without results": "/explore/?q=zyzzyva",
     "profile": "/@sample/",
+    "contact": "/@sample/contact/",
     "entry": "/@sample/support-ticket-triage/",
     "entry in French": "/@sample/facture-vers-json/",
     "picture entry": "/@sample/product-picture/",
@@ -50,6 +51,8 @@ AUTHORS = {
     "delete entry": "/studio/entries/support-ticket-triage/delete/",
     "own entry": "/@sample/support-ticket-triage/",
     "profile form": "/studio/profile/",
+    "messages": "/studio/messages/",
+    "message": "/studio/messages/{message}/",
     "limits": "/studio/limits/",
     "links": "/studio/links/",
     "new link": "/studio/links/new/",
@@ -70,7 +73,7 @@ AUTHORS = {
 KNOWN = """
 import json
 from tests import factories
-from prompts_app.models import Entry, Evaluation, User
+from prompts_app.models import ContactMessage, Entry, Evaluation, Profile, User
 from prompts_app.services import shares
 author = User.objects.get(email="demo@promptfolio.example")
 triage = Entry.objects.get(slug="support-ticket-triage")
@@ -82,6 +85,17 @@ evaluation = Evaluation.objects.create(entry=triage, total=3, repeats=3, bound=1
 for repeat, fields in enumerate((
     {}, {"state": "failed", "error_code": "silent", "attempts": 4}, {"state": "stopped"}), 1):
     factories.run(triage.baseline, case, evaluation=evaluation, repeat=repeat, **fields)
+Profile.objects.filter(user=author).update(contact_mode="form", certifications=[
+    {"name": "A long course about writing prompts that keep what they promise", "url": "",
+     "issuer": "The institute for promises that are kept", "issued": "2025-11", "expires": ""},
+    {"name": "Another", "issuer": "A school", "issued": "2019-03", "expires": "2020-03",
+     "url": "https://example.org/certificates/7"}])
+Entry.objects.filter(pk=triage.pk).update(
+    role_in_team="I wrote the prompt; two colleagues labelled 300 tickets.",
+    used_where="In the support desk of a mail-order shop.",
+    outcome="The first answer takes four hours instead of nine.")
+message = ContactMessage.objects.create(
+    owner=author, name="Grace Hopper", email="grace@example.org", text="Shall we talk?")
 draft = Entry.objects.get(slug="sql-explainer").draft
 draft.content["messages"][0]["content"] += " And a change not published yet."
 draft.save()
@@ -96,6 +110,7 @@ print(json.dumps({
     "attempt": str(factories.attempt(triage, output="One *answer*.", values=case.values).pk),
     "provider": provider.pk,
     "evaluation": str(evaluation.pk),
+    "message": str(message.pk),
 }))
 """
 

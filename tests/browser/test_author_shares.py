@@ -145,17 +145,17 @@ def test_leaving_with_changed_entries_asks_first(
     visit: Visit, ada: StorageState, number: int
 ) -> None:
     asked: list[str] = []
-
-    def leave(dialog: Dialog) -> None:
-        asked.append(dialog.type)
-        dialog.accept()
-
     page = visit(storage_state=ada)
     page.goto(NEW)
     page.locator("#id_entry").select_option(f"Letters {number}")
     page.get_by_role("button", name="Add it").click()
     expect(titles(page)).to_have_count(1)
-    page.once("dialog", leave)
+
+    def agree(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.once("dialog", agree)
     page.get_by_role("link", name="Cancel").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Links")
     assert asked == ["beforeunload"]

@@ -1,12 +1,10 @@
 """A visitor runs a prompt beside the one-liner it started from, each answer in a column."""
 
 import re
-from collections.abc import Iterator
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Visit, groups
 from tests.browser.line import Line
 from tests.browser.test_every_page import AXE, COLOURS, STANDARD, violations
 from tests.browser.test_look import french
@@ -14,42 +12,10 @@ from tests.browser.test_visitor_tries import TRY, finished, reload_until, run
 from tests.browser.watch import Watch
 from tests.site import RunningSite
 
-SLOW = """
-from prompts_app.models import Entry
-from tests import factories
-other = Entry.objects.get(slug="slow-answers")
-entry = factories.entry(other.owner, title="Slow twins", slug="slow-twins", visibility="unlisted",
-    content=factories.content("Say something about this. {{ text }}"))
-factories.version(entry, factories.content("Say something kind about this. {{ text }}"))
-factories.case(entry, "An ordinary text", values={"text": "Twelve boats set sail."})
-entry.tryable.set(other.tryable.all())
-print(entry.cases.get().pk)
-"""
-GROUPS = "from prompts_app.models import Try; print(Try.objects.filter(counts=True).count())"
-
-
-def groups(site: RunningSite) -> int:
-    """How many tries there are, those side by side being one."""
-    return int(site.python(GROUPS))
-
 
 def column(page: Page, at: int) -> Locator:
     """The place of one answer."""
     return page.locator(f"#column-{at}")
-
-
-@pytest.fixture(scope="session")
-def slow_twins(site: RunningSite, slow_try: str) -> str:
-    """The address of a form that compares two versions whose answers take long."""
-    assert slow_try
-    return f"/@slow/slow-twins/try/?case={site.python(SLOW)}"
-
-
-@pytest.fixture
-def line(site: RunningSite) -> Iterator[Line]:
-    """A line to the site that can be cut."""
-    with Line(site.port) as line:
-        yield line
 
 
 def test_the_prompt_beats_the_one_liner_side_by_side(visit: Visit, site: RunningSite) -> None:

@@ -138,6 +138,15 @@ async def test_a_connection_read_to_its_end_is_used_again(server: Provider) -> N
 # --- what is sent
 
 
+async def test_what_comes_after_an_answer_is_no_answer(server: Provider) -> None:
+    early = b"HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n"
+    late = b"HTTP/1.1 500 Oops\r\nContent-Length: 2\r\n\r\n{}"
+    whole_answer = b"".join(step for step in GOOD if isinstance(step, bytes))
+    server.script([early + whole_answer + late], sse(delta("Again"), stop()))
+    assert (await last(stream_chat(call_to(server)))).text == "Hello"
+    assert (await last(stream_chat(call_to(server)))).text == "Again"
+
+
 async def test_only_what_a_call_needs_is_sent(
     server: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,6 +14,8 @@ def test_a_database_can_be_migrated_back_and_on() -> None:
     version = factories.version(factories.entry())
     attempt = factories.attempt(version.entry)
     day = attempt.day
+    author = version.entry.owner
+    taken = [factories.entry(author, slug=slug) for slug in ("ask-2", "ask", "contact")]
     try:
         call_command("migrate", "prompts_app", "0006", verbosity=0)
         change = "UPDATE prompts_app_version SET number = 9 WHERE id = %s"
@@ -23,3 +25,8 @@ def test_a_database_can_be_migrated_back_and_on() -> None:
         call_command("migrate", verbosity=0)
     attempt.refresh_from_db()
     assert attempt.day == day
+    slugs = []
+    for entry in taken:
+        entry.refresh_from_db()
+        slugs.append(entry.slug)
+    assert slugs == ["ask-2", "ask-3", "contact-2"]

@@ -45,6 +45,7 @@ def test_limits_hold_while_processes_are_killed(site: RunningSite) -> None:
     report = unleash(site.environment, "limits", processes=4, kills=5, presses=8)
     assert report.violations == []
     assert report.figures["refused: author_busy"] > 0
+    assert report.figures["refused: link_budget"] > 0
 
 
 def test_versions_are_numbered_without_gaps(site: RunningSite) -> None:

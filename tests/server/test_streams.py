@@ -5,7 +5,6 @@ import json
 import re
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -25,6 +24,7 @@ from tests.engines.provider import (
     usage,
     whole,
 )
+from tests.processes import threads
 from tests.site import RunningSite
 
 TRY = "/@ada/summaries/try/"
@@ -247,13 +247,10 @@ def test_leaving_closes_the_call(
 def test_open_streams_hold_no_threads(
     site: RunningSite, visitor: httpx2.Client, provider: Provider
 ) -> None:
-    def threads() -> int:
-        return len(list(Path(f"/proc/{site.web.pid}/task").iterdir()))
-
     provider.script([*answer("warm")])
     for _ in range(8):
         run(visitor, form(site))
-    before = threads()
+    before = threads(site.web.pid)
     provider.script([head(), event(delta("open")), Hang()])
     with contextlib.ExitStack() as stack:
         for _ in range(30):
@@ -263,7 +260,7 @@ def test_open_streams_hold_no_threads(
                 )
             )
             assert next(response.iter_lines()) == "event: start"
-        assert threads() - before <= 8
+        assert threads(site.web.pid) - before <= 8
 
 
 def test_bad_input_is_told_at_its_field(
@@ -322,3 +319,39 @@ def test_usage_after_a_cut_is_what_was_told(
     data = form(site)
     assert run(visitor, data)[-1][1]["code"] == "cut_off"
     assert reservation(site, data["attempt"])["actual"] == 13
+
+
+MAKE_LINK = """
+from prompts_app.models import Entry
+from prompts_app.services import share_tokens
+from tests import factories
+entry = Entry.objects.get(slug="summaries")
+link = factories.share_link(entry.owner, entry, shows_prompts=False, tries_allowed=1)
+print(share_tokens.token_of(link))
+"""
+
+
+def test_a_share_link_streams_on_its_own_allowance(
+    site: RunningSite, visitor: httpx2.Client, provider: Provider
+) -> None:
+    token = site.python(MAKE_LINK)
+    address = f"/s/{token}/summaries/try/"
+    assert "1 of 1 try left on this link." in visitor.get(address).text
+    provider.script([*answer("Only the answer")])
+    data, accept = form(site), {"Accept": "text/event-stream"}
+    response = visitor.post(address, data=data, headers=accept)
+    names = [name for name, _ in events(response.text)]
+    assert (names[0], set(names[1:-1]), names[-1]) == ("start", {"delta"}, "done")
+    assert "Summarise: " not in response.text
+    assert provider.requests[-1].json["messages"][0]["content"] == "Summarise: A text"
+    # The same id is shown what it brought, and another one why there is no more.
+    again = events(visitor.post(address, data=data, headers=accept).text)
+    assert "Only the answer" in again[-1][1]["html"]
+    refused = visitor.post(address, data=form(site), headers=accept)
+    assert (refused.status_code, refused.json()["code"]) == (409, "link_limit")
+    run(visitor, form(site))
+    assert token not in site.log()
+    # Other tests look at the author's only row of the day.
+    site.python(
+        "from prompts_app.models import BudgetDay; BudgetDay.objects.exclude(link=None).delete()"
+    )

@@ -13,8 +13,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
-from prompts_app.models import BudgetDay, Reservation, SiteGrant, Spending, User
-from prompts_app.services import budget, spending
+from prompts_app.models import BudgetDay, Reservation, ShareLink, SiteGrant, Spending, User
+from prompts_app.services import books, budget, spending
 from tests import factories
 from tests.clock import Clock
 
@@ -75,6 +75,32 @@ def reserved(wanted: Sequence[tuple[str, int]], owners: Sequence[User], each: in
         except budget.BudgetExhausted:
             pass
     return won
+
+
+@pytest.mark.django_db(transaction=True)
+def test_links_and_strangers_at_once_never_pass_what_each_may(settings: Settings) -> None:
+    settings.SITE_DAILY_BUDGET = 10_000
+    owner = allow(0, part=600)
+    links = [factories.share_link(owner, budget=100 * number) for number in (1, 2, 9)]
+
+    def work(worker: int) -> int:
+        won = 0
+        for number in range(30):
+            link = [None, *links][(worker + number) % 4]
+            opened = ShareLink.objects.get(pk=link.pk) if link is not None else None
+            try:
+                budget.reserve_together(again(owner), [(SITE, 10)], opened)
+                won += 1
+            except budget.BudgetExhausted:
+                pass
+        return won
+
+    assert at_once(6, work) == 60
+    held = dict(BudgetDay.objects.filter(purse=SITE).values_list("link", "reserved"))
+    assert sum(held.values()) == 600
+    assert all(held[link.pk] <= link.budget for link in links)
+    # Strangers got no more than half: the rest was kept as long as links could use it.
+    assert BudgetDay.objects.get(purse=SITE, link=None).reserved <= 300
 
 
 @pytest.mark.django_db(transaction=True)
@@ -180,7 +206,7 @@ def test_the_day_is_that_of_admission_and_never_goes_back(clock: Clock) -> None:
     # A clock that is put right, or wrong, opens no older day's budget again.
     for back in (timedelta(seconds=2), timedelta(days=20)):
         clock.now = MIDNIGHT - back
-        assert budget.books(owner).days[OWN] == today
+        assert books.books(owner).days[OWN] == today
         with pytest.raises(budget.BudgetExhausted) as refusal:
             budget.reserve(owner, OWN, 1)
         assert refusal.value.resets_at == MIDNIGHT + timedelta(days=1)
@@ -269,7 +295,7 @@ def test_a_zone_this_machine_does_not_know_is_utc(
 ) -> None:
     owner = allow(100)
     spending.set_time_zone(owner, "Mars/Olympus_Mons")
-    assert budget.books(owner).days[OWN] == date(2026, 10, 24)
+    assert books.books(owner).days[OWN] == date(2026, 10, 24)
     assert "Mars/Olympus_Mons" in caplog.text
 
 

@@ -24,8 +24,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from prompts_app.models import BudgetDay, Reservation, SiteGrant, Spending, User
-from prompts_app.services import budget, spending
+from prompts_app.models import BudgetDay, Reservation, ShareLink, SiteGrant, Spending, User
+from prompts_app.services import books, budget, spending
 from tests import factories
 from tests.clock import Clock
 
@@ -38,19 +38,23 @@ BEGINNING = datetime(2026, 3, 29, 0, 0, tzinfo=UTC)
 ZONES = ("UTC", "Europe/Paris", "America/St_Johns", "Pacific/Kiritimati", "Pacific/Pago_Pago")
 
 
+# Owner, purse, day, and the share link whose row it is.
+Place = tuple[int, str, date, uuid.UUID | None]
+
+
 @dataclass
 class Call:
     """Money set aside for one call, as the model of the ledger knows it."""
 
     key: uuid.UUID
-    row: tuple[int, str, date]
+    row: Place
     amount: int
     lease_until: datetime
 
 
 @dataclass
 class Row:
-    """One author's day in one purse."""
+    """One author's day in one purse, through one link or through none."""
 
     spent: int = 0
     overrun: int = 0
@@ -62,15 +66,24 @@ class Row:
         return self.spent + sum(self.open.values())
 
 
+@dataclass
+class Link:
+    """One share link: it is for an author's tries as long as it is open."""
+
+    owner: int
+    budget: int
+    is_open: bool = True
+
+
 class Ledger(RuleBasedStateMachine):
-    """Two authors with a purse of their own and a part of the operator's."""
+    """Two authors with a purse of their own, a part of the operator's, and two links each."""
 
     opened = Bundle("opened")
     forfeited = Bundle("forfeited")
     closed = Bundle("closed")
 
-    @initialize(own=LIMITS, part=LIMITS, cap=LIMITS)
-    def begin(self, own: int, part: int, cap: int) -> None:
+    @initialize(own=LIMITS, part=LIMITS, cap=LIMITS, each=LIMITS)
+    def begin(self, own: int, part: int, cap: int, each: int) -> None:
         """New authors, empty books."""
         User.objects.all().delete()
         self.clock = Clock(BEGINNING)
@@ -84,8 +97,13 @@ class Ledger(RuleBasedStateMachine):
             )
             SiteGrant.objects.create(user_id=owner, daily_cap=part)
             self.limits |= {(owner, OWN): own, (owner, SITE): part}
+        self.links = {
+            factories.share_link(User.objects.get(pk=owner), budget=each).pk: Link(owner, each)
+            for owner in self.owners
+            for _ in range(2)
+        }
         settings.SITE_DAILY_BUDGET = cap
-        self.rows: dict[tuple[int, str, date], Row] = defaultdict(Row)
+        self.rows: dict[Place, Row] = defaultdict(Row)
         self.ended: dict[uuid.UUID, tuple[str, int]] = {}
 
     def teardown(self) -> None:
@@ -99,12 +117,46 @@ class Ledger(RuleBasedStateMachine):
 
     def _day_of(self, owner: int, purse: str) -> date:
         """The day of whoever pays, or the newest the books have reached."""
-        days = [day for (one, which, day) in self.rows if (one, which) == (owner, purse)]
+        days = [day for (one, which, day, _) in self.rows if (one, which) == (owner, purse)]
         return max([self._local(owner, purse, self.clock.now), *days])
 
-    def _reserve(self, which: int, wanted: Sequence[tuple[str, int]]) -> Sequence[Call]:
+    def _used(self, **where: object) -> int:
+        """What all rows hold that are of this owner, purse, day or link."""
+        names = ("owner", "purse", "day", "link")
+        return sum(
+            row.used
+            for place, row in self.rows.items()
+            if all(
+                value == where.get(name, value) for name, value in zip(names, place, strict=True)
+            )
+        )
+
+    def _room(self, owner: int, purse: str, day: date, amount: int, link: uuid.UUID | None) -> int:
+        """What may still be set aside of a purse by its own limit."""
+        if link is not None and purse == OWN:
+            # The link's budget comes on top of the author's day.
+            return amount
+        limit = self.limits[owner, purse]
+        if purse == OWN:
+            return limit - self._used(owner=owner, purse=OWN, day=day, link=None)
+        left = limit - self._used(owner=owner, purse=SITE, day=day)
+        if link is not None or not amount:
+            return left
+        kept = sum(
+            max(0, one.budget - self._used(link=key))
+            for key, one in self.links.items()
+            if one.owner == owner and one.is_open
+        )
+        return left - min(limit // 2, kept)
+
+    def _reserve(
+        self, which: int, wanted: Sequence[tuple[str, int]], of_link: int | None = None
+    ) -> Sequence[Call]:
         """Reserve for real and in the model: both must agree, and a refusal changes nothing."""
         owner = self.owners[which]
+        link = None
+        if of_link is not None:
+            link = [key for key, one in self.links.items() if one.owner == owner][of_link]
         day = {purse: self._day_of(owner, purse) for purse in (OWN, SITE)}
         amounts = {purse: 0 for purse, _amount in wanted}
         for purse, amount in wanted:
@@ -112,22 +164,29 @@ class Ledger(RuleBasedStateMachine):
         short = [
             purse
             for purse, amount in amounts.items()
-            if self.rows.get((owner, purse, day[purse]), Row()).used + amount
-            > self.limits[owner, purse]
+            if amount > self._room(owner, purse, day[purse], amount, link)
         ]
-        of_all = sum(
-            row.used
-            for (_, purse, when), row in self.rows.items()
-            if (purse, when) == (SITE, day[SITE])
-        )
+        of_all = self._used(purse=SITE, day=day[SITE])
         dry = SITE in amounts and of_all + amounts[SITE] > settings.SITE_DAILY_BUDGET
+        over = (
+            link is not None
+            and self._used(link=link) + sum(amounts.values()) > self.links[link].budget
+        )
         # Every request looks its author up anew.
         account = User.objects.get(pk=owner)
+        opened = ShareLink.objects.get(pk=link) if link is not None else None
+        if over:
+            with pytest.raises(budget.BudgetExhausted) as refusal:
+                budget.reserve_together(account, wanted, opened)
+            # No day brings a link's money back.
+            assert (refusal.value.scope, refusal.value.resets_at) == ("link", None)
+            return ()
         if short or dry:
             with pytest.raises(budget.BudgetExhausted) as refusal:
-                budget.reserve_together(account, wanted)
+                budget.reserve_together(account, wanted, opened)
             assert refusal.value.scope == ("author" if short else "site")
             until = refusal.value.resets_at
+            assert until is not None
             assert until > self.clock.now
             # From then on, and not before, what was short begins anew.
             missing = short or [SITE]
@@ -135,15 +194,16 @@ class Ledger(RuleBasedStateMachine):
             before = until - timedelta(seconds=1)
             assert any(self._local(owner, purse, before) <= day[purse] for purse in missing)
             return ()
-        reservations = budget.reserve_together(account, wanted)
+        reservations = budget.reserve_together(account, wanted, opened)
         calls = []
         for reservation, (purse, amount) in zip(reservations, wanted, strict=True):
-            row = (owner, purse, day[purse])
+            row = (owner, purse, day[purse], link)
             self.rows[row].open[reservation.pk] = amount
             assert reservation.budget_day.day == day[purse]
             assert reservation.budget_day.purse == purse
+            assert reservation.budget_day.link_id == link
             # The author's day has begun, whoever pays.
-            self.rows.setdefault((owner, OWN, day[OWN]), Row())
+            self.rows.setdefault((owner, OWN, day[OWN], None), Row())
             calls.append(Call(reservation.pk, row, amount, self.clock.now + budget.LEASE))
         return calls
 
@@ -160,6 +220,16 @@ class Ledger(RuleBasedStateMachine):
     def reserve_together(self, owner: int, wanted: list[tuple[str, int]]) -> object:
         """Columns that stand side by side, of one purse or of two: all of them or none."""
         return multiple(*self._reserve(owner, wanted))
+
+    @rule(
+        target=opened,
+        owner=OWNERS,
+        link=st.integers(0, 1),
+        wanted=st.lists(st.tuples(st.sampled_from((OWN, SITE)), AMOUNTS), min_size=1, max_size=3),
+    )
+    def reserve_through_link(self, owner: int, link: int, wanted: list[tuple[str, int]]) -> object:
+        """A link's own budget pays, whoever's money it is."""
+        return multiple(*self._reserve(owner, wanted, link))
 
     @rule(target=closed, call=consumes(opened), share=st.none() | st.integers(0, 150))
     def settle(self, call: Call, share: int | None) -> object:
@@ -233,6 +303,25 @@ class Ledger(RuleBasedStateMachine):
         else:
             SiteGrant.objects.filter(user=owner).update(daily_cap=limit)
 
+    @rule(at=st.integers(0, 3), amount=LIMITS)
+    def change_links_budget(self, at: int, amount: int) -> None:
+        """The author gives a link more or less."""
+        key = list(self.links)[at]
+        self.links[key].budget = amount
+        ShareLink.objects.filter(pk=key).update(budget=amount)
+
+    @rule(at=st.integers(0, 3), how=st.sampled_from(("revoked", "expired", "closed", "open")))
+    def open_or_close_link(self, at: int, how: str) -> None:
+        """Nothing is kept for a link that is over, or that allows no tries."""
+        key = list(self.links)[at]
+        self.links[key].is_open = how == "open"
+        # Far enough away for every step of the clock.
+        ShareLink.objects.filter(pk=key).update(
+            revoked_at=self.clock.now if how == "revoked" else None,
+            expires_at=BEGINNING - timedelta(days=999) if how == "expired" else None,
+            allows_tries=how != "closed",
+        )
+
     @rule(cap=LIMITS)
     def change_cap(self, cap: int) -> None:
         """The operator starts the site with another cap."""
@@ -249,7 +338,7 @@ class Ledger(RuleBasedStateMachine):
         owner = self.owners[which]
         self.zones[owner] = zone
         spending.set_time_zone(User.objects.get(pk=owner), zone)
-        found = budget.books(User.objects.get(pk=owner))
+        found = books.books(User.objects.get(pk=owner))
         assert found.days == {purse: self._day_of(owner, purse) for purse in (OWN, SITE)}
 
     @rule(zone=st.sampled_from(ZONES))
@@ -261,7 +350,7 @@ class Ledger(RuleBasedStateMachine):
     def books_balance(self) -> None:
         """Every row says what the events add up to, and every call ended as often as it did."""
         kept = {
-            (row.owner_id, row.purse, row.day): (row.spent, row.reserved, row.overrun)
+            (row.owner_id, row.purse, row.day, row.link_id): (row.spent, row.reserved, row.overrun)
             for row in BudgetDay.objects.all()
         }
         for key, row in self.rows.items():

@@ -4,13 +4,11 @@ import asyncio
 import contextlib
 import json
 import random
-import re
 import time
 import uuid
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -156,11 +154,3 @@ def _problem(name: str, kept: list[Any], stream: Events | None) -> str:
         if told != "done" and last["retry_after"] != fault.retry_after:
             return f"asked to wait {last['retry_after']}"
     return ""
-
-
-def resident_kilobytes(pid: int) -> int:
-    """Return how much memory a process holds (Linux)."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    found = re.search(r"VmRSS:\s+(\d+)", status)
-    assert found is not None
-    return int(found[1])

@@ -10,8 +10,8 @@ from django.db import connection
 from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
 
-from prompts_app.models import BudgetDay, Entry, Reservation, Spending, Try, Version
-from prompts_app.services import accounts, budget, days, limits, tries, tryit
+from prompts_app.models import BudgetDay, Entry, Reservation, ShareLink, Spending, Try, Version
+from prompts_app.services import accounts, books, budget, days, limits, tries, tryit
 from prompts_app.services.answering import Admitted
 from prompts_app.services.visitors import Visitor
 from tests import factories
@@ -27,18 +27,24 @@ NEAR: tuple[dict[str, int], ...] = (
 )
 CALLS = (5000, 5000, 5000, 10)
 AT_ONCE = 3
+# Of each author's share link; the money is near as well.
+LINK_TRIES, LINK_CALLS = 12, 3
 VISITORS = 6
 GONE = budget.LEASE + timedelta(seconds=1)
 
 
 class LimitsStorm:
-    """Four authors with two entries each; every worker presses Run so often on each entry."""
+    """Four authors with two entries each; every worker presses Run so often on each entry.
+
+    One press in four comes through the author's share link.
+    """
 
     def __init__(self, journal: Journal, *, presses: int) -> None:
         self.journal = journal
         self.presses = presses
         self.entries: list[int] = []
         self.owners: list[int] = []
+        self.links: dict[int, ShareLink] = {}
 
     def prepare(self) -> None:
         """Make the authors, each near another limit."""
@@ -57,6 +63,9 @@ class LimitsStorm:
                 one.tryable.add(model)
                 self.entries.append(one.pk)
             self.owners.append(entry.owner_id)
+            self.links[entry.owner_id] = factories.share_link(
+                entry.owner, entry, tries_allowed=LINK_TRIES, budget=LINK_CALLS * bound
+            )
 
     def _published(self, entry: Entry) -> Version:
         assert entry.published is not None
@@ -73,8 +82,10 @@ class LimitsStorm:
             name = f"{rng.randrange(VISITORS):064d}"
             column = tryit.Column(self._published(entry), tryit.models_for(entry)[0])
             group, number = uuid.uuid4(), rng.randint(1, 3)
+            link = self.links[entry.owner_id] if rng.random() < 0.25 else None
+            visitor = Visitor(name, name)
             try:
-                admitted = tryit.admit(group, [column] * number, {"text": "x"}, Visitor(name, name))
+                admitted = tryit.admit(group, [column] * number, {"text": "x"}, visitor, link)
             except limits.Refused as refused:
                 self.journal.write("refused", refused.code)
                 continue
@@ -123,7 +134,7 @@ class LimitsStorm:
             state__in=(Try.State.RUNNING, Try.State.WAITING),
             created_at__gt=timezone.now() - tries.WAIT,
         )
-        rows = Try.objects.filter(running, entry__owner__in=self.owners).order_by()
+        rows = Try.objects.filter(running, entry__owner__in=self.owners, link=None).order_by()
         for row in rows.values("entry__owner").annotate(n=Count("group", distinct=True)):
             if row["n"] > AT_ONCE:
                 self.journal.write("broken", f"{row['n']} at once")
@@ -143,7 +154,7 @@ class LimitsStorm:
         tries.take_back_overdue()
         tries.mark_interrupted()
         budget.forfeit_expired()
-        counted = mine.filter(counts=True).order_by()
+        counted = mine.filter(counts=True, link=None).order_by()
         for limit, by in (
             ("tries_per_visitor", ("entry__owner", "visitor")),
             ("tries_per_entry", ("entry",)),
@@ -155,6 +166,7 @@ class LimitsStorm:
                 f"{limit}: {row['n']} of {row['allowed']}"
                 for row in beyond.filter(n__gt=F("allowed"))
             ]
+        self._judge_links(report)
         self._judge_groups(report)
         self._judge_money(report)
         report.figures |= {
@@ -164,6 +176,16 @@ class LimitsStorm:
         for owner in {entry.owner for entry in Entry.objects.filter(pk__in=self.entries)}:
             accounts.delete_author(owner)
         connection.close()
+
+    def _judge_links(self, report: Report) -> None:
+        """Each link let in what it allows, and its rows of all days hold what it may spend."""
+        for link in self.links.values():
+            number = Try.objects.filter(link=link, counts=True).count()
+            if number > link.tries_allowed:
+                report.violations.append(f"{number} tries through a link of {link.tries_allowed}")
+            spent = books.used_by_link(link)
+            if spent > link.budget:
+                report.violations.append(f"a link spent {spent} of {link.budget}")
 
     def _judge_groups(self, report: Report) -> None:
         """A group is there with all its columns or not at all, whoever was killed when."""

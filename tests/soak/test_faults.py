@@ -28,8 +28,8 @@ from django.utils import translation
 
 from prompts_app.templatetags.sentences import error_sentence, label_sentence
 from prompts_app.templatetags.troubles import trouble_sentence
+from tests.processes import resident_kilobytes
 from tests.site import RunningSite
-from tests.soak.crowd import resident_kilobytes
 from tests.soak.faults import EVERY, FAULTS, REFUSED, SLOW, ByName, Fault
 from tests.soak.visits import (
     CANARY,

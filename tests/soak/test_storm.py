@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.processes import resident_kilobytes
 from tests.site import RunningSite
-from tests.soak.crowd import gather, mixed, resident_kilobytes
+from tests.soak.crowd import gather, mixed
 from tests.soak.storm import unleash
 
 Note = Callable[[object], None]

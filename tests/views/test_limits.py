@@ -16,7 +16,7 @@ from pytest_django import DjangoAssertNumQueries
 from prompts_app.forms.limits import DollarsField, zone_choices
 from prompts_app.models import BudgetDay, Entry, SiteGrant, Spending, User
 from prompts_app.models.accounts import validate_time_zone
-from prompts_app.services import budget, limits, scopes, spending, tryit
+from prompts_app.services import books, budget, limits, scopes, spending, tryit
 from prompts_app.services.limits import Refused
 from prompts_app.services.visitors import Visitor
 from prompts_app.templatetags.limits import (
@@ -222,8 +222,8 @@ def test_every_limit_has_its_sentences(language: str) -> None:
     until = timezone.now()
     with translation.override(language):
         said = set()
-        for scope in scopes.SCOPES:
-            for code, number in ((f"{scope.name}_limit", scope.a_day),
+        for scope in (*scopes.SCOPES, scopes.SCOPES_OF_LINK[0]):
+            for code, number in ((f"{scope.name}_limit", scope.a_day or scope.in_all),
                                  (f"{scope.name}_busy", scope.at_once),
                                  (f"{scope.name}_money", scope.money)):  # fmt: skip
                 if number is None:
@@ -232,17 +232,39 @@ def test_every_limit_has_its_sentences(language: str) -> None:
                 assert code in REASONS
                 said |= {error_sentence(code), refusal_reason(code)}
                 assert refusal_sentence(code, until).startswith(error_sentence(code))
-            for kind, number in (("day", scope.a_day), ("at_once", scope.at_once)):
-                if number is not None:
-                    for allowed in (1, 2000):
-                        stated = scopes.Stated(scope.name, kind, 0, allowed)
-                        said.add(limit_sentence(stated))
+            for kind in scope.numbers.keys() - {"money"}:
+                for allowed in (1, 2000):
+                    stated = scopes.Stated(scope.name, kind, 0, allowed)
+                    said.add(limit_sentence(stated))
             if scope.money is not None:
                 said.add(limit_sentence(scopes.Stated(scope.name, "money", 1, 4)))
         assert "" not in said
-        assert len(said) == 2 * 10 + 2 * 10 + 2 * 3 + 3
+        assert len(said) == 2 * 12 + 2 * 12 + 2 * 3 + 3
+        for code in ("link_budget", "link_over", "link_closed"):
+            assert code in ERRORS
+            assert code in REASONS
         assert "75" in limit_sentence(scopes.Stated("author", "money", 25, 100))
         assert "0" in limit_sentence(scopes.Stated("author", "money", 0, 0))
+
+
+def test_share_links_are_told_apart(signed_in: Client, owner: User) -> None:
+    SiteGrant.objects.create(user=owner, daily_cap=3_000_000)
+    assert "share link" not in signed_in.get(PAGE).content.decode()
+    entry = factories.entry(owner)
+    link = factories.share_link(owner, entry, label="For <Acme>", budget=900_000, tries_allowed=7)
+    budget.reserve_together(owner, [(BudgetDay.Purse.OWN, 110_000)], link)
+    factories.attempt(entry, link=link)
+    # Columns side by side are one try.
+    factories.attempt(entry, link=link, column=1, counts=False)
+    page = signed_in.get(PAGE)
+    assert (page.context["today"].tries, page.context["today"].link_tries) == (0, 1)
+    text = page.content.decode()
+    assert re.search(
+        r"For &lt;Acme&gt;.*?1 <span[^>]*>/ 7</span>.*?\$0.11 <span[^>]*>/ \$0.90</span>", text
+    )
+    assert "Your share links have used $0.11 besides." in text
+    assert "$0.79 of the operator’s part is kept for your open share links." in text
+    assert "Tries through share links" in text
 
 
 def test_without_a_grant_there_is_one_purse(owner: User) -> None:
@@ -252,7 +274,7 @@ def test_without_a_grant_there_is_one_purse(owner: User) -> None:
 def test_days_are_the_authors(signed_in: Client, owner: User) -> None:
     entry = factories.entry(owner)
     spending.set_time_zone(owner, "Pacific/Kiritimati")
-    today = budget.books(owner).days["own"]
+    today = books.books(owner).days["own"]
     for back in (0, 1, 1, 14):
         factories.attempt(entry, day=today - timedelta(days=back))
     factories.attempt(factories.entry())
@@ -300,7 +322,7 @@ def test_more_tries_need_no_more_queries(
     factories.attempt(entry)
     limits.count_refusal(entry, "budget")
     signed_in.get(PAGE)
-    with django_assert_num_queries(14) as few:
+    with django_assert_num_queries(18) as few:
         signed_in.get(PAGE)
     for _number in range(5):
         factories.attempt(factories.entry(owner))

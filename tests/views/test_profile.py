@@ -1,14 +1,19 @@
 """The profile: who sees it, and what shows a skill."""
 
 import re
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from prompts_app.models import Entry, Profile, Run
 from prompts_app.views import profiles
+from prompts_app.views.skills import skills_shown
 from tests import factories
+from tests.clock import Clock
 
 pytestmark = pytest.mark.django_db
 
@@ -164,3 +169,90 @@ def test_queries_stay_the_same(
         page(client, profile)
     with django_assert_max_num_queries(8):
         page(client, profile, f"?after={entry.pk}")
+
+
+def test_certifications_stand_with_issuer_and_date(client: Client) -> None:
+    profile = factories.profile(
+        certifications=[
+            {
+                "name": "Lasting",
+                "issuer": "An institute",
+                "issued": "2025-11",
+                "expires": "",
+                "url": "",
+            },
+            {
+                "name": "Ended <b>",
+                "issuer": "A school",
+                "issued": "2019-01",
+                "expires": "2020-02",
+                "url": "https://example.org/c",
+            },
+        ]
+    )
+    factories.entry(profile.user)
+    shown = page(client, profile)
+    for text in ("An institute", "November 2025", "Ended &lt;b&gt;", "ended:", "February 2020"):
+        assert text in shown
+    assert 'href="https://example.org/c" rel="nofollow noopener"' in shown
+    french = client.get(f"/@{profile.handle}/", headers={"accept-language": "fr"})
+    assert "novembre 2025" in french.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("today", "over"),
+    [(datetime(2027, 5, 31, 23, tzinfo=UTC), False), (datetime(2027, 6, 1, tzinfo=UTC), True)],
+)
+def test_a_certification_is_valid_to_the_end_of_its_month(
+    client: Client, today: datetime, over: bool
+) -> None:
+    row = {"name": "C", "issuer": "I", "issued": "2025-05", "expires": "2027-05", "url": ""}
+    profile = factories.profile(certifications=[row])
+    factories.entry(profile.user)
+    with Clock(today):
+        assert ("ended:" in page(client, profile)) is over
+
+
+@pytest.mark.parametrize(
+    "rubbish",
+    [
+        *({}, "text", 7, None, [None, 1, "x", [], {}]),
+        [{"name": 3, "issuer": [], "issued": 4, "url": {}, "label": 5}],
+        [{"name": "N", "issuer": None, "issued": "2025-99", "expires": "x", "url": "javascript:1"}],
+    ],
+)
+def test_no_old_row_breaks_the_page(client: Client, rubbish: Any) -> None:
+    profile = factories.profile(contact_mode="email", contact_email="no address")
+    factories.entry(profile.user)
+    for name in ("certifications", "links", "skills", "languages"):
+        # An empty list is what a column that may not be null holds at least.
+        Profile.objects.filter(pk=profile.pk).update(
+            **{name: rubbish if rubbish is not None else []}
+        )
+    shown = page(client, profile)
+    assert "javascript:" not in shown
+    assert "mailto:" not in shown
+    assert client.get(reverse("profile_contact", args=[profile.handle])).status_code == 404
+
+
+def test_a_mail_address_cannot_carry_more_than_itself(client: Client) -> None:
+    profile = factories.profile(contact_mode="email", contact_email="a&b?c@example.org")
+    factories.entry(profile.user)
+    assert 'href="mailto:a%26b%3Fc@example.org"' in page(client, profile)
+
+
+def test_skills_of_a_link_lead_through_the_link(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    profile = factories.profile(skills=["Extraction", "Tone"])
+    first = factories.entry(profile.user, title="First", tags=("extraction",))
+    second = factories.entry(profile.user, title="Second", tags=("extraction", "tone"))
+    factories.entry(profile.user, title="Not of the link", tags=("tone",))
+    factories.entry(title="Another author's", slug=first.slug, tags=("tone",))
+    with django_assert_num_queries(1):
+        shown = skills_shown(profile, [second, first], lambda slug: f"/s/token/{slug}/")
+    assert [(one["name"], [entry["title"] for entry in one["entries"]]) for one in shown] == [
+        ("Extraction", ["Second", "First"]),
+        ("Tone", ["Second"]),
+    ]
+    assert shown[1]["entries"][0]["url"] == f"/s/token/{second.slug}/"

@@ -291,3 +291,119 @@ class AnyInput(TestCase):
             assert values["handle"].lower() not in RESERVED_HANDLES
             assert all(link["url"].startswith(("http://", "https://")) for link in values["links"])
             profiles.save_profile(form.owner, **values)
+
+
+CERTIFICATION: dict[str, Any] = {
+    "certifications-TOTAL_FORMS": "2",
+    "certifications-0-name": "Prompt engineering",
+    "certifications-0-issuer": "An institute",
+    "certifications-0-issued": "2025-11",
+    "certifications-0-expires": "2027-11",
+    "certifications-0-url": "certificates.example.org/7",
+    "certifications-1-name": "",
+}
+
+
+def test_certifications_are_kept_shown_and_removed(signed_in: Client, owner: User) -> None:
+    assert signed_in.post(PAGE, FIELDS | CERTIFICATION).status_code == 302
+    kept = {
+        "name": "Prompt engineering",
+        "issuer": "An institute",
+        "issued": "2025-11",
+        "expires": "2027-11",
+        "url": "https://certificates.example.org/7",
+    }
+    assert Profile.objects.get(user=owner).certifications == [kept]
+    assert 'value="2025-11"' in signed_in.get(PAGE).content.decode()
+    signed_in.post(PAGE, FIELDS | CERTIFICATION | {"certifications-0-DELETE": "on"})
+    assert Profile.objects.get(user=owner).certifications == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"), [("05/2024", "2024-05"), ("2024/5", "2024-05"), ("2024.05", "2024-05")]
+)
+def test_months_are_read_as_people_write_them(
+    signed_in: Client, owner: User, typed: str, kept: str
+) -> None:
+    signed_in.post(PAGE, FIELDS | CERTIFICATION | {"certifications-0-issued": typed})
+    assert Profile.objects.get(user=owner).certifications[0]["issued"] == kept
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", ""),
+        ("name", "x" * 121),
+        ("name", "two\nlines"),
+        ("issuer", ""),
+        ("issuer", "turned \u202e round"),
+        ("issued", ""),
+        ("issued", "2025-13"),
+        ("issued", "2025-00"),
+        ("issued", "0001-01"),
+        ("issued", "²025-01"),
+        ("issued", "last year"),
+        ("issued", "9" * 400),
+        ("expires", "2025-10"),
+        ("expires", "soon"),
+        ("url", "javascript:alert(1)"),
+    ],
+)
+def test_a_bad_certification_is_refused_at_its_field(
+    signed_in: Client, field: str, value: str
+) -> None:
+    sent = FIELDS | CERTIFICATION | {f"certifications-0-{field}": value}
+    response = signed_in.post(PAGE, sent)
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert f'id="id_certifications-0-{field}_error"' in page
+    assert "I write **prompts**." in page
+    assert field == "name" or 'value="Prompt engineering"' in page
+    assert not Profile.objects.exists()
+
+
+def test_too_many_certifications_are_refused(signed_in: Client) -> None:
+    rows = {
+        f"certifications-{n}-{name}": value
+        for n in range(21)
+        for name, value in (("name", f"C{n}"), ("issuer", "I"), ("issued", "2025-01"))
+    }
+    response = signed_in.post(PAGE, FIELDS | rows | {"certifications-TOTAL_FORMS": "21"})
+    assert response.status_code == 422
+    assert "at most 20 certifications" in response.content.decode()
+
+
+def test_contact_is_as_the_author_chose(signed_in: Client, owner: User) -> None:
+    # A form that never asked opens nothing.
+    signed_in.post(PAGE, FIELDS)
+    assert Profile.objects.get().contact_mode == "none"
+    chosen = {"contact_mode": "email", "contact_email": "work@example.org"}
+    assert signed_in.post(PAGE, FIELDS | chosen).status_code == 302
+    profile = Profile.objects.get()
+    assert (profile.contact_mode, profile.contact_email) == tuple(chosen.values())
+
+
+@pytest.mark.parametrize(
+    ("field", "sent"),
+    [
+        ("contact_mode", {"contact_mode": "telephone"}),
+        ("contact_email", {"contact_mode": "email", "contact_email": ""}),
+        ("contact_email", {"contact_mode": "form", "contact_email": "ada"}),
+        ("contact_email", {"contact_mode": "email", "contact_email": "a@example.org\nx"}),
+        ("contact_email", {"contact_mode": "email", "contact_email": "a@" + "b" * 254}),
+    ],
+)
+def test_a_bad_way_to_reach_the_author_is_refused(
+    signed_in: Client, field: str, sent: dict[str, str]
+) -> None:
+    response = signed_in.post(PAGE, FIELDS | sent)
+    assert response.status_code == 422
+    assert f'id="id_{field}_error"' in response.content.decode()
+
+
+@pytest.mark.parametrize("rubbish", [{}, "text", 7, [None, 1, "x", [], {"name": 3}], [{}]])
+def test_the_form_opens_whatever_stands_in_old_rows(
+    signed_in: Client, owner: User, rubbish: Any
+) -> None:
+    factories.profile(owner, certifications=rubbish, links=rubbish)
+    assert signed_in.get(PAGE).status_code == 200

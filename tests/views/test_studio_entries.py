@@ -118,7 +118,7 @@ def test_the_list_asks_the_same_number_of_queries_for_more(
 ) -> None:
     for number in range(2):
         factories.run(factories.version(factories.entry(author, title=f"A {number}")))
-    with django_assert_max_num_queries(6) as first:
+    with django_assert_max_num_queries(7) as first:
         signed_in.get(reverse("studio"))
     expected = len(first)
     for number in range(30):
@@ -160,6 +160,53 @@ def test_a_title_like_an_address_of_the_studio_gets_another_slug(
     entry = Entry.objects.get(owner=author)
     assert "New" in signed_in.get(of(entry, "studio_entry")).content.decode()
     assert signed_in.get(of(entry, "studio_entry")).context["entry"] == entry
+
+
+@pytest.mark.parametrize("title", ["Contact", "Ask", "Open", "Visit", "Uncount"])
+def test_no_entry_stands_where_another_page_does(
+    signed_in: Client, author: User, title: str
+) -> None:
+    signed_in.post(NEW, FIELDS | {"title": title})
+    entry = Entry.objects.get(owner=author)
+    assert entry.title == title
+    assert entry.slug == f"{title.lower()}-2"
+
+
+STATEMENTS = {
+    "role_in_team": "I wrote the prompt; two colleagues labelled the tickets.",
+    "used_where": "In the support desk of a <shop>.",
+    "outcome": "First answers take 4 hours instead of 9.",
+}
+
+
+def test_statements_are_saved_shown_as_such_and_found(signed_in: Client, author: User) -> None:
+    entry = factories.entry(author)
+    public = of(entry, "studio_entry_settings").replace(
+        "studio/entries", f"@{author.profile.handle}"
+    )
+    public = public.removesuffix("settings/")
+    assert "as stated by the author" not in signed_in.get(public).content.decode()
+    sent = FIELDS | STATEMENTS | {"visibility": "listed"}
+    assert signed_in.post(of(entry, "studio_entry_settings"), sent).status_code == 302
+    entry.refresh_from_db()
+    assert {name: getattr(entry, name) for name in STATEMENTS} == STATEMENTS
+    shown = signed_in.get(public).content.decode()
+    said = shown[shown.index('id="stated"') :]
+    assert "as stated by the author" in said
+    assert "a &lt;shop&gt;" in said
+    assert "colleagues" in signed_in.get(of(entry, "studio_entry_settings")).content.decode()
+    assert entry.title in signed_in.get("/explore/?q=colleagues+labelled").content.decode()
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+@pytest.mark.parametrize("value", ["x" * 301, "two\nlines", "nul\x00"])
+def test_a_statement_that_cannot_be_kept_is_refused(
+    signed_in: Client, author: User, name: str, value: str
+) -> None:
+    entry = factories.entry(author)
+    response = signed_in.post(of(entry, "studio_entry_settings"), FIELDS | {name: value})
+    assert response.status_code == 422
+    assert list(response.context["form"].errors) == [name]
 
 
 @pytest.mark.parametrize("title", BAD_TITLES)

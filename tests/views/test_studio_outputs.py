@@ -345,7 +345,7 @@ def test_more_outputs_make_no_more_queries(
     model = model_of(entry)
     factories.run(entry.versions.get(), case, model=model)
     client.get(address(entry))
-    with django_assert_max_num_queries(16) as first:
+    with django_assert_max_num_queries(17) as first:
         client.get(address(entry))
     expected = len(first)
     for number in range(25):

@@ -3,16 +3,17 @@
 They come from `Entry.proof` (services/matrix.headline), so that a claim costs no query.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from prompts_app.models import Version
 from prompts_app.services.groups import Group
+from prompts_app.services.matrix import Matrix, gain, measured_against
 from prompts_app.templatetags.figures import half_up, percent, points
 from prompts_app.text import variables
 
@@ -188,6 +189,48 @@ def _number(value: int) -> str:
     return number_format(value, use_l10n=True, force_grouping=True)
 
 
+def together(proofs: Collection[Proof | None]) -> str:
+    """Return what several entries claim as one: "Keeps 26 of 29 tested constraints in 3 entries".
+
+    Only what real models were tested for counts; without any, how many entries there are.
+    """
+    real = [one for one in proofs if one is not None and not one["demo"] and one["tested"]]
+    if not real:
+        number = len(proofs)
+        said = ngettext("%(number)s entry", "%(number)s entries", number)
+        return said % {"number": _number(number)} if number else ""
+    tested = sum(one["tested"] for one in real)
+    claim = _keeps({"tested": tested}) % {
+        "kept": _number(sum(one["kept"] for one in real)),
+        "tested": _number(tested),
+    }
+    said = ngettext("%(claim)s in %(number)s entry", "%(claim)s in %(number)s entries", len(real))
+    return said % {"claim": claim, "number": _number(len(real))}
+
+
+def basis(group: Group) -> str:
+    """Return what the verdict rests on: "12 test cases, 3 models, last run on 12 May 2026"."""
+    parts = [
+        ngettext("%(shown)s test case", "%(shown)s test cases", group.cases)
+        % {"shown": number_format(group.cases)},
+        _models(group),
+    ]
+    if group.last_run_at:
+        day = date_format(group.last_run_at, "DATE_FORMAT")
+        parts.append(_("last run on %(day)s") % {"day": day})
+    # Translators: what stands between the items of a list.
+    return ", ".join(parts)
+
+
+def _models(group: Group) -> str:
+    said = (
+        ngettext("%(shown)s demo model", "%(shown)s demo models", group.models)
+        if group.demo
+        else ngettext("%(shown)s model", "%(shown)s models", group.models)
+    )
+    return said % {"shown": number_format(group.models)}
+
+
 def of_group(group: Group | None) -> Proof | None:
     """Return a group's totals in the shape of `Entry.proof`, measured against nothing."""
     if group is None or not group.runs:
@@ -204,3 +247,12 @@ def of_group(group: Group | None) -> Proof | None:
         "baseline_number": None,
         "tokens": None,
     }
+
+
+def of_matrix(matrix: Matrix, baseline: Version | None) -> Proof | None:
+    """Return the same of a version's evidence, measured against `baseline`."""
+    proof = of_group(matrix.main)
+    if proof is None:
+        return None
+    baseline = measured_against(matrix.version, baseline)
+    return {**proof, **gain(matrix.lift, baseline, proof["tested"])}

@@ -1,0 +1,59 @@
+"""Who may see what through a share link: what the link shows, and nothing beside it.
+
+As in access.py, missing and forbidden are the same answer, 404.
+"""
+
+import uuid
+
+from django.http import Http404
+
+from prompts_app.models import Picture, Run, ShareLink
+from prompts_app.services import share_tokens
+from prompts_app.services.share_page import prompts_of
+from prompts_app.services.share_tokens import Shown
+
+
+def shared_entry(link: ShareLink, slug: str) -> Shown:
+    """Return one of the entries that an open link shows."""
+    found = share_tokens.shown_by(link, slug)
+    if not found:
+        raise Http404
+    return found[0]
+
+
+def shared_run(link: ShareLink, run_id: uuid.UUID) -> tuple[Run, Shown]:
+    """Return a finished run of what an open link shows of its entries, and which that is."""
+    run = (
+        Run.objects.shown()
+        .select_related("version__entry", "case", "picture", "receipt")
+        .filter(pk=run_id, version__withdrawn_at__isnull=True)
+        .filter(version__entry__share_items__link=link)
+        .first()
+    )
+    if run is None:
+        raise Http404
+    shown = shared_entry(link, run.version.entry.slug)
+    if run.version.prompt_hash not in prompts_of(shown):
+        raise Http404
+    return run, shown
+
+
+def shared_picture(link: ShareLink, picture_id: uuid.UUID) -> Picture:
+    """Return a picture that an open link shows: of its author, an entry's cover, or of a run."""
+    found = Picture.objects.filter(pk=picture_id, owner=link.owner_id).first()
+    if found is None:
+        raise Http404
+    if found.avatar_of.exists():
+        return found
+    shown = share_tokens.shown_by(link)
+    if any(one.entry.cover_id == found.pk for one in shown):
+        return found
+    for one in shown:
+        of_entry = found.runs.shown().filter(
+            version__entry=one.entry,
+            version__prompt_hash__in=prompts_of(one),
+            version__withdrawn_at__isnull=True,
+        )
+        if of_entry.exists():
+            return found
+    raise Http404
