@@ -54,6 +54,11 @@ AUTHORS = {
     "messages": "/studio/messages/",
     "message": "/studio/messages/{message}/",
     "limits": "/studio/limits/",
+    "links": "/studio/links/",
+    "new link": "/studio/links/new/",
+    "link": "/studio/links/{link}/",
+    "edit link": "/studio/links/{link}/edit/",
+    "duplicate link": "/studio/links/{link}/duplicate/",
     "models": "/studio/models/",
     "new provider": "/studio/models/new/?preset=openai",
     "provider": "/studio/models/{provider}/",
@@ -69,6 +74,7 @@ KNOWN = """
 import json
 from tests import factories
 from prompts_app.models import ContactMessage, Entry, Evaluation, Profile, User
+from prompts_app.services import shares
 author = User.objects.get(email="demo@promptfolio.example")
 triage = Entry.objects.get(slug="support-ticket-triage")
 case = triage.cases.order_by("position").first()
@@ -93,7 +99,11 @@ message = ContactMessage.objects.create(
 draft = Entry.objects.get(slug="sql-explainer").draft
 draft.content["messages"][0]["content"] += " And a change not published yet."
 draft.save()
+link = shares.make_link(
+    author, [shares.Chosen(triage, triage.published, "You get many tickets.")],
+    company="A company with a rather long name", role="Prompt engineer", note="Dear *company*")
 print(json.dumps({
+    "link": str(link.pk),
     "case": str(case.pk),
     "run": str(triage.published.runs.filter(case=case).first().pk),
     "pasted": str(factories.run(triage.published, origin="pasted").pk),

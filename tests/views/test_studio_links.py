@@ -35,7 +35,8 @@ PAGES = (
 def made(owner: User, entries: int = 1, **fields: Any) -> ShareLink:
     """Return a link of `owner` with so many entries of theirs."""
     chosen = [shares.Chosen(factories.entry(owner)) for _number in range(entries)]
-    return shares.make_link(owner, chosen, **({"label": "Acme, May"} | fields))
+    values: dict[str, Any] = {"label": "Acme, May"} | fields
+    return shares.make_link(owner, chosen, **values)
 
 
 @pytest.fixture
@@ -77,6 +78,7 @@ def test_the_list_says_for_whom_each_is_and_what_became_of_it(client: Client, au
         not in newest
     )
     assert "Expired" in over
+    assert "Acme, May" in first
     assert "Prompt engineer, Acme" in first
     assert "Live" in first
     assert "2 of 12" in first
