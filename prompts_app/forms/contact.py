@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from prompts_app.forms.addresses import AddressField
 from prompts_app.forms.fields import PlainCharField
 from prompts_app.forms.parameters import several_lines
 from prompts_app.forms.values import TOO_LONG
@@ -55,16 +56,9 @@ class LetterForm(forms.Form):
             "max_length": TOO_LONG,
         },
     )
-    email = forms.EmailField(
+    email = AddressField(
         label=gettext_lazy("Your e-mail address"),
         help_text=gettext_lazy("For the answer."),
-        required=False,
-        max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages={
-            "invalid": gettext_lazy("Write an e-mail address such as ada@example.org."),
-            "max_length": TOO_LONG,
-        },
     )
     text = several_lines(
         MAX_TEXT,

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from prompts_app.forms.addresses import AddressField
 from prompts_app.forms.entries import PictureField
 from prompts_app.forms.fields import PlainCharField
 from prompts_app.forms.parameters import several_lines
@@ -169,16 +170,9 @@ class ProfileForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"invalid_choice": gettext_lazy("Choose one of the listed answers.")},
     )
-    contact_email = forms.EmailField(
+    contact_email = AddressField(
         label=gettext_lazy("E-mail address for everyone to see"),
         help_text=gettext_lazy("Only shown if you chose so above."),
-        required=False,
-        max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages={
-            "invalid": gettext_lazy("Write an e-mail address such as ada@example.org."),
-            "max_length": TOO_LONG,
-        },
     )
 
     def __init__(self, owner: User, profile: Profile | None, data: Any = None) -> None:
