@@ -119,7 +119,8 @@ class Connection(asyncio.Protocol):
     def can_be_reused(self) -> bool:
         """The last answer was read to its end, nothing came after it, and both sides keep it."""
         return (
-            (self._parser is None or (self._complete and not self._chunks))
+            self._complete
+            and not self._chunks
             and self._keeps
             and self._failure is None
             and not self._transport.is_closing()
