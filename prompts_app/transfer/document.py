@@ -47,12 +47,49 @@ class VersionDocument:
 
 
 @dataclass(frozen=True)
+class RunDocument:
+    """An answer that came with the source, made by `version` (an index) on `values`.
+
+    `case` is an index into the entry's cases, or None. `raw` is the provider's own response, where
+    the source holds it: only then is the run imported; without it, it is pasted. Tokens are those
+    the provider counted; `latency` is in milliseconds; `made_at` an ISO 8601 time or "".
+    """
+
+    version: int
+    output: str
+    model: str
+    values: dict[str, str]
+    case: int | None = None
+    raw: dict[str, Any] | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    latency: int | None = None
+    made_at: str = ""
+    finish_reason: str = ""
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What is brought in otherwise than it stood, or not at all, though its entry is.
+
+    `line` is where it starts (from 1; 0 unknown), `path` where in the structure
+    (`tests[3].assert[0]`; may be empty), `detail` a name or number for the sentence made of `code`.
+    """
+
+    line: int
+    path: str
+    code: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
 class EntryDocument:
     """An entry with its versions, oldest first.
 
     `language` is an ISO 639-1 code. `credit` names whoever wrote it elsewhere, or is empty.
     `source_key` is the same whenever the same source is read again, and unique within it: it keeps
     a second import from adding anything. `baseline` is an index into `versions`, or None.
+    `line` is where the entry starts in the source (from 1; 0 unknown).
     """
 
     title: str
@@ -65,6 +102,9 @@ class EntryDocument:
     versions: tuple[VersionDocument, ...]
     cases: tuple[CaseDocument, ...] = ()
     baseline: int | None = None
+    runs: tuple[RunDocument, ...] = ()
+    losses: tuple[Loss, ...] = ()
+    line: int = 0
 
 
 @dataclass(frozen=True)
@@ -72,8 +112,10 @@ class Problem:
     """What kept a part of the source out: the line it starts on (from 1), a code, a detail.
 
     `detail` is a name or number for the sentence made from `code`, not a sentence; may be empty.
+    `path` is where in the structure it stands, where the source has one.
     """
 
     line: int
     code: str
     detail: str = ""
+    path: str = ""
