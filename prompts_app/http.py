@@ -2,13 +2,19 @@
 
 import ipaddress
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
 from django_htmx.middleware import HtmxDetails
 
 from prompts_app.models import User
@@ -121,6 +127,25 @@ class SeeOther(HttpResponseRedirect):
 def event_frame(event: str, data: dict[str, Any]) -> bytes:
     """Return one server-sent event (WHATWG HTML, section 9.2), its data as JSON on one line."""
     return f"event: {event}\ndata: {_ENCODER.encode(data)}\n\n".encode()
+
+
+def wants_progress(request: HttpRequest) -> bool:
+    """Say whether a script asked to be told how far the work is."""
+    return "application/x-ndjson" in request.headers.get("Accept", "")
+
+
+def progress(lines: Iterable[dict[str, Any]]) -> StreamingHttpResponse:
+    """Answer with a JSON object on each line while the work that makes them is under way.
+
+    `{"done": 120, "of": 1000, "text": "what is done"}` as often as there is news, and as the last
+    line `{"url": "where it is to be seen"}`. Read by static/js/progress.js.
+    """
+    return StreamingHttpResponse(
+        (_ENCODER.encode(line).encode() + b"\n" for line in lines),
+        content_type="application/x-ndjson",
+        # A proxy that gathers the answer before passing it on would spoil it (nginx reads this).
+        headers={"X-Accel-Buffering": "no", "Cache-Control": "no-store"},
+    )
 
 
 def client_address(request: HttpRequest) -> str:
