@@ -23,6 +23,7 @@ from django.db import connection
 pages = get_wsgi_application()
 
 from portfolio.kept import KeptPages
+from portfolio.working import Working
 from portfolio.wsgi_call import (
     KEPT_BODY,
     KEPT_FILE,
@@ -32,7 +33,6 @@ from portfolio.wsgi_call import (
     call,
     read_body,
 )
-from portfolio.working import Working
 from prompts_app.http import STREAM_HEADER
 from prompts_app.llm import client
 from prompts_app.views import try_streams
