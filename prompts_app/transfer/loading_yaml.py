@@ -69,6 +69,7 @@ class YamlText:
         """Take every event."""
         documents = 0
         for event in yaml.parse(self.text, Loader=yaml.CSafeLoader):
+            assert event.start_mark is not None
             line = event.start_mark.line + self.first
             match event:
                 case yaml.DocumentStartEvent():
