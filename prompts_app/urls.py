@@ -19,6 +19,7 @@ from prompts_app.views import (
     evidence_files,
     explore,
     feeds,
+    imports,
     language,
     limits,
     media,
@@ -283,6 +284,15 @@ link_routes: Routes = [
     ),
 ]
 
+import_routes: Routes = [
+    path("studio/import/", imports.new_import, name="studio_import"),
+    path("studio/import/<uuid:import_id>/", imports.check, name="studio_import_check"),
+    path("studio/import/<uuid:import_id>/discard/", imports.discard, name="studio_import_discard"),
+    path("studio/imports/", imports.all_imports, name="studio_imports"),
+    path("studio/imports/<uuid:import_id>/", imports.done, name="studio_import_done"),
+    path("studio/imports/<uuid:import_id>/undo/", imports.undo, name="studio_import_undo"),
+]
+
 urlpatterns: Routes = [
     # Before entries: no entry has the slug "contact".
     *contact_routes,
@@ -301,5 +311,6 @@ urlpatterns: Routes = [
     *evaluation_routes,
     *provider_routes,
     *link_routes,
+    *import_routes,
     *share_routes,
 ]

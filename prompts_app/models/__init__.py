@@ -3,6 +3,7 @@
 from prompts_app.models.accounts import Invitation, SiteGrant, Spending, User
 from prompts_app.models.entries import Draft, Entry, Tag, TestCase
 from prompts_app.models.evaluations import Evaluation
+from prompts_app.models.imports import Import
 from prompts_app.models.ledger import BudgetDay, Reservation
 from prompts_app.models.pictures import Picture
 from prompts_app.models.previews import PreviewCard
@@ -23,6 +24,7 @@ __all__ = [
     "Draft",
     "Entry",
     "Evaluation",
+    "Import",
     "Invitation",
     "KeyFingerprint",
     "LLMModel",

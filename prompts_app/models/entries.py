@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from prompts_app.models.accounts import User
+from prompts_app.models.imports import Import
 from prompts_app.models.providers import LLMModel
 
 
@@ -85,6 +86,9 @@ class Entry(models.Model):
     outcome = models.CharField(max_length=300, blank=True)
     # Where an import found it; the same find is never imported twice.
     source_key = models.CharField(max_length=80, null=True, blank=True)
+    imported_by = models.ForeignKey(
+        Import, models.SET_NULL, null=True, blank=True, related_name="entries"
+    )
     published = models.ForeignKey(
         "Version", models.SET_NULL, null=True, blank=True, related_name="published_in"
     )

@@ -16,6 +16,7 @@ def save_case(entry: Entry, case: TestCase | None, **fields: Any) -> TestCase:
     A case with runs is evidence: the changed one becomes a new case and the old one is withdrawn.
     """
     with transaction.atomic():
+        _touch(entry.pk)
         if case is not None and case.runs.exists() and case.values != fields["values"]:
             position = case.position
             withdraw_case(case)
@@ -35,12 +36,19 @@ def withdraw_case(case: TestCase) -> None:
     """Remove a case from the list; runs made with it keep it."""
     case.withdrawn_at = timezone.now()
     case.save(update_fields=["withdrawn_at"])
+    _touch(case.entry_id)
 
 
 def restore_case(case: TestCase) -> None:
     """Bring a removed test case back to the list."""
     case.withdrawn_at = None
     case.save(update_fields=["withdrawn_at"])
+    _touch(case.entry_id)
+
+
+def _touch(entry_id: int) -> None:
+    """Note that the entry was worked on: its test cases belong to it."""
+    Entry.objects.filter(pk=entry_id).update(updated_at=timezone.now())
 
 
 def values_for(version: Version, case: TestCase | None) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """What an author does with entries, their drafts and test cases."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -60,12 +60,27 @@ def create_entry(
 def free_slug(owner: User, title: str) -> str:
     """Return a slug made from `title` that no other entry of the owner has."""
     base = slugify(title)[:72]
-    taken = _TAKEN_SLUGS | set(
+    return Slugs(
         Entry.objects.filter(owner=owner, slug__startswith=base).values_list("slug", flat=True)
-    )
-    if base not in taken:
-        return base
-    return next(f"{base}-{n}" for n in range(2, len(taken) + 3) if f"{base}-{n}" not in taken)
+    ).free(title)
+
+
+class Slugs:
+    """Gives out slugs that are not `taken`, each once."""
+
+    def __init__(self, taken: Iterable[str]) -> None:
+        self._taken = set(taken) | _TAKEN_SLUGS
+        self._next: dict[str, int] = {}
+
+    def free(self, title: str) -> str:
+        """Return a slug made from `title`, numbered where others have it."""
+        base = slugify(title)[:72]
+        slug = base
+        while slug in self._taken:
+            number = self._next[base] = self._next.get(base, 1) + 1
+            slug = f"{base}-{number}"
+        self._taken.add(slug)
+        return slug
 
 
 def update_entry(entry: Entry, *, tags: Sequence[str], **fields: Any) -> None:
@@ -80,11 +95,16 @@ def update_entry(entry: Entry, *, tags: Sequence[str], **fields: Any) -> None:
 
 def set_tags(entry: Entry, names: Iterable[str]) -> None:
     """File the entry under `names`; names that fold to the same word are one tag."""
-    wanted = {tag_slug(name): name.strip()[:40] for name in names if tag_slug(name)}
+    wanted = tags_by_slug(names)
     Tag.objects.bulk_create(
         (Tag(slug=slug, name=name) for slug, name in wanted.items()), ignore_conflicts=True
     )
     entry.tags.set(Tag.objects.filter(slug__in=wanted))
+
+
+def tags_by_slug(names: Iterable[str]) -> dict[str, str]:
+    """Return slug → name of what an entry is filed under; what folds to no word is no tag."""
+    return {tag_slug(name): name.strip()[:40] for name in names if tag_slug(name)}
 
 
 def tag_slug(name: str) -> str:
@@ -132,7 +152,13 @@ def index(entry: Entry) -> None:
     """Write the folded words of everything public about a published entry."""
     if entry.published is None:
         return
-    content = entry.published.content
+    tags = entry.tags.values_list("name", flat=True)
+    entry.search_text = search_text(entry, tags, entry.published.content)
+    entry.save(update_fields=["search_text", "updated_at"])
+
+
+def search_text(entry: Entry, tags: Iterable[str], content: Mapping[str, Any]) -> str:
+    """Return the folded words of an entry filed under `tags` whose published version says this."""
     words = [
         entry.title,
         entry.summary,
@@ -141,10 +167,9 @@ def index(entry: Entry) -> None:
         entry.role_in_team,
         entry.used_where,
         entry.outcome,
-        *entry.tags.values_list("name", flat=True),
+        *tags,
         content.get("context", ""),
         *(constraint["text"] for constraint in content.get("constraints", ())),
         *(message["content"] for message in content.get("messages", ())),
     ]
-    entry.search_text = fold(" ".join(words))[:100_000]
-    entry.save(update_fields=["search_text", "updated_at"])
+    return fold(" ".join(words))[:100_000]

@@ -1,0 +1,133 @@
+"""What imports say: formats by name, and a sentence for every code of every reader."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+FORMATS: Final[dict[str, Promise]] = {
+    "prompts_chat": gettext_lazy("prompts.chat (CSV)"),
+    "promptfoo": gettext_lazy("promptfoo configuration"),
+    "github_models": gettext_lazy("GitHub Models (.prompt.yml)"),
+    "conversation": gettext_lazy("pasted conversation"),
+    "plain": gettext_lazy("plain text or Markdown"),
+    "promptfolio": gettext_lazy("Promptfolio’s own"),
+    "openai": gettext_lazy("OpenAI chat completion (JSON)"),
+    "chainforge": gettext_lazy("ChainForge flow"),
+    "langfuse": gettext_lazy("Langfuse prompts (JSON)"),
+    "prompty": gettext_lazy("Prompty"),
+    "dotprompt": gettext_lazy("dotprompt (.prompt)"),
+}
+
+# What becomes of each, for who wonders whether theirs is among them.
+MADE_OF: Final[dict[str, Promise]] = {
+    "prompts_chat": gettext_lazy("each row becomes an entry; ${names} become variables"),
+    "promptfoo": gettext_lazy(
+        "prompts become versions, tests become cases, asserts become rules; what only promptfoo can"
+        " run is kept and exported again"
+    ),
+    "github_models": gettext_lazy("messages, test data as cases, evaluators as rules"),
+    "conversation": gettext_lazy(
+        "text with the names of who speaks, as you copy it from a chat window: messages, and the"
+        " last answer as an output"
+    ),
+    "plain": gettext_lazy("one prompt"),
+    "promptfolio": gettext_lazy("an entry or a whole portfolio, as this site exports it"),
+    "openai": gettext_lazy("requests with their answers: messages, and each answer as an output"),
+    "chainforge": gettext_lazy("prompts, and the answers of models with their raw responses"),
+    "langfuse": gettext_lazy("texts and chats with their versions"),
+    "prompty": gettext_lazy("version 1 and 2: messages, inputs as variables"),
+    "dotprompt": gettext_lazy("messages, the input schema as variables"),
+}
+
+# Of the file as a whole, whatever its format.
+_OF_FILES: Final[dict[str, Promise]] = {
+    "too_large": gettext_lazy("This is larger than the format is read (%(detail)s bytes)."),
+    "encoding": gettext_lazy("This is not UTF-8. Save the file as UTF-8 and choose it again."),
+    "nul": gettext_lazy("There is a NUL character here, which no text has."),
+    "control": gettext_lazy("There is a control character here, which YAML does not take."),
+    "surrogate": gettext_lazy("There is half a character here."),
+    "bidi": gettext_lazy("There are characters here that turn the reading direction."),
+    "invisible": gettext_lazy("There are invisible characters here."),
+    "not_json": gettext_lazy("This is not JSON from column %(detail)s on."),
+    "not_yaml": gettext_lazy("This is not YAML from column %(detail)s on."),
+    "too_deep": gettext_lazy("Lists and objects stand more than %(detail)s deep in each other."),
+    "too_many_values": gettext_lazy("There are more than %(detail)s values."),
+    "too_many_aliases": gettext_lazy("There are more than %(detail)s aliases."),
+    "tag": gettext_lazy("The tag “%(detail)s” is not followed."),
+    "alias": gettext_lazy("The alias “%(detail)s” stands for nothing before it."),
+    "duplicate_key": gettext_lazy("The key “%(detail)s” stands here twice."),
+    "key": gettext_lazy("A key is no text."),
+    "merge": gettext_lazy("What is merged here has no keys."),
+    "not_a_number": gettext_lazy("NaN and infinity are no numbers in JSON."),
+    "big_number": gettext_lazy("A number is too large."),
+    "documents": gettext_lazy("The file holds more than one YAML document."),
+}
+
+# Of this site, whatever the format.
+_OF_SITE: Final[dict[str, Promise]] = {
+    "does_not_fit": gettext_lazy("“%(detail)s” does not fit the limits of this site."),
+    "too_many_entries": gettext_lazy(
+        "Only the first %(detail)s entries are read. Bring in the rest as another file."
+    ),
+    "more_problems": gettext_lazy("%(detail)s further parts are left out."),
+    "more_losses": gettext_lazy("%(detail)s further things are lost."),
+    "rule_refused": gettext_lazy(
+        "The rule “%(detail)s” cannot test anything as it stands. Its sentence is kept."
+    ),
+    "rule_unchecked": gettext_lazy(
+        "The file has too many rules to look into. The sentence of this one (“%(detail)s”) is kept."
+    ),
+    "same_version": gettext_lazy("The version says what the one before says: both are one here."),
+    "empty_version": gettext_lazy("The version has no text and is left out."),
+    "raw_not_kept": gettext_lazy(
+        "The provider’s response cannot be kept. Its text counts as pasted."
+    ),
+}
+
+_PROMPTS_CHAT: Final[dict[str, Promise]] = {
+    "header": gettext_lazy("The first line must be the header: %(detail)s."),
+    "columns": gettext_lazy("The row has %(detail)s columns instead of five."),
+    "quoting": gettext_lazy("Text stands outside a quoted column."),
+    "unclosed_quote": gettext_lazy(
+        "A quote is opened here and never closed. Nothing after it can be read."
+    ),
+    "empty_act": gettext_lazy("The act is empty."),
+    "empty_prompt": gettext_lazy("The prompt is empty."),
+    "unknown_type": gettext_lazy("The type is “%(detail)s” instead of TEXT, STRUCTURED or IMAGE."),
+    "unknown_for_devs": gettext_lazy("for_devs is “%(detail)s” instead of TRUE or FALSE."),
+    "act_too_long": gettext_lazy("The act is longer than %(detail)s characters."),
+    "prompt_too_long": gettext_lazy("The prompt is longer than %(detail)s characters."),
+    "contributor_too_long": gettext_lazy("The contributor is longer than %(detail)s characters."),
+    "default_too_long": gettext_lazy("The default of “%(detail)s” is too long."),
+    "too_many_variables": gettext_lazy("The prompt has %(detail)s variables, which is too many."),
+}
+
+SENTENCES: Final = _OF_FILES | _OF_SITE | _PROMPTS_CHAT
+
+
+def format_name(key: str) -> str:
+    """Return what a format is called."""
+    return str(FORMATS.get(key, key)) if key else _("not recognised")
+
+
+def sentence(code: str, detail: str = "") -> str:
+    """Return what a code of a reader says."""
+    if code not in SENTENCES:
+        return _("This part cannot be brought in (%(code)s).") % {"code": code}
+    return str(SENTENCES[code]) % {"detail": detail or "?"}
+
+
+def place(line: int, path: str) -> str:
+    """Return where in the file something stands, or ""."""
+    if line and path:
+        return _("Line %(line)d, %(path)s") % {"line": line, "path": path}
+    return _("Line %(line)d") % {"line": line} if line else path
+
+
+def told(kept: Sequence[Any]) -> dict[str, str]:
+    """Return a loss or problem as an import keeps it in words: {"place", "text"}."""
+    line, path, code, detail = kept
+    return {"place": place(line, path), "text": sentence(code, detail)}
