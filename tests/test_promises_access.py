@@ -170,6 +170,13 @@ STUDIO = {
     "studio_link_revoke": act(302),
     "studio_link_code_svg": LOOK,
     "studio_link_code_png": LOOK,
+    "studio_import": OWN_WORK,
+    # Nothing is in that upload, and it was not brought in.
+    "studio_import_check": WORK,
+    "studio_import_discard": act(302),
+    "studio_imports": Row(studio(200, 200), studio(405, 405)),
+    "studio_import_done": Row(studio(302), studio(405, 405)),
+    "studio_import_undo": Row(studio(302), studio(302)),
     "studio_messages": Row(studio(200, 200), studio(405, 405)),
     "studio_message": LOOK,
     "studio_message_delete": act(302),
