@@ -4,7 +4,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from prompts_app.transfer import prompts_chat
+from prompts_app.transfer import (
+    conversation,
+    github_models,
+    plain,
+    promptfoo_read,
+    prompts_chat,
+)
 from prompts_app.transfer.document import EntryDocument, Problem
 from prompts_app.transfer.glance import Glance
 
@@ -28,7 +34,13 @@ class Format:
 # In the order of asking: what is told by a surer sign comes first, plain text last.
 FORMATS: Final[dict[str, Format]] = {
     one.key: one
-    for one in (Format("prompts_chat", (".csv",), prompts_chat.read, prompts_chat.sniff),)
+    for one in (
+        Format("prompts_chat", (".csv",), prompts_chat.read, prompts_chat.sniff),
+        Format("promptfoo", (), promptfoo_read.read, promptfoo_read.sniff),
+        Format("github_models", github_models.ENDINGS, github_models.read, github_models.sniff),
+        Format("conversation", (), conversation.read, conversation.sniff),
+        Format("plain", plain.ENDINGS, plain.read, plain.sniff),
+    )
 }
 
 
@@ -40,6 +52,6 @@ def recognise(data: bytes, name: str = "") -> str:
     """
     glance = Glance(data, name)
     told = [one for one in FORMATS.values() if one.endings and glance.named(*one.endings)]
-    looks = (one for one in (*told, *FORMATS.values()) if one.sniff(glance))
+    looks = (one for one in FORMATS.values() if one.sniff(glance))
     found = next(looks, told[0] if told else None)
     return found.key if found else ""
