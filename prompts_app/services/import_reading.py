@@ -14,6 +14,7 @@ from prompts_app.receipts.canonical import content_hash
 from prompts_app.services import fitting
 from prompts_app.services.versions import prompt_hash
 from prompts_app.transfer.document import EntryDocument, Loss, Problem, VersionDocument
+from prompts_app.transfer.promptfoo_asserts import foreign_of
 from prompts_app.transfer.recognise import FORMATS
 
 MAX_ENTRIES: Final = 5_000
@@ -124,7 +125,7 @@ def ready(document: EntryDocument, rules: Rules) -> Ready | Problem:
 def _tested(
     content: dict[str, Any], number: int, rules: Rules, losses: list[Loss]
 ) -> dict[str, Any]:
-    """Return the content with only such rules as can test something; the others' sentences stay."""
+    """Return the content with only such rules as can test something; others are kept, not run."""
     kept = []
     for place, constraint in enumerate(content["constraints"]):
         spec = constraint.get("assertion")
@@ -132,7 +133,7 @@ def _tested(
         if spec is not None and refusal:
             path = f"versions[{number}].constraints[{place}]"
             losses.append(Loss(0, path, refusal, str(spec.get("type", ""))[:80]))
-            kept.append({"text": constraint["text"]})
+            kept.append({"text": constraint["text"], "foreign": foreign_of(spec)})
         else:
             kept.append(constraint)
     return content | {"constraints": kept}

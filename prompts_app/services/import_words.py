@@ -75,10 +75,11 @@ _OF_SITE: Final[dict[str, Promise]] = {
     "more_problems": gettext_lazy("%(detail)s further parts are left out."),
     "more_losses": gettext_lazy("%(detail)s further things are lost."),
     "rule_refused": gettext_lazy(
-        "The rule “%(detail)s” cannot test anything as it stands. Its sentence is kept."
+        "The rule “%(detail)s” cannot test anything as it stands. It is kept, and not run here."
     ),
     "rule_unchecked": gettext_lazy(
-        "The file has too many rules to look into. The sentence of this one (“%(detail)s”) is kept."
+        "The file has more rules than there was time to look into. This one (“%(detail)s”) is kept,"
+        " and not run here."
     ),
     "same_version": gettext_lazy("The version says what the one before says: both are one here."),
     "empty_version": gettext_lazy("The version has no text and is left out."),
@@ -105,7 +106,64 @@ _PROMPTS_CHAT: Final[dict[str, Promise]] = {
     "too_many_variables": gettext_lazy("The prompt has %(detail)s variables, which is too many."),
 }
 
-SENTENCES: Final = _OF_FILES | _OF_SITE | _PROMPTS_CHAT
+# Of messages, wherever they come from.
+_CHATS: Final[dict[str, Promise]] = {
+    "messages": gettext_lazy("There is no list of messages here."),
+    "role": gettext_lazy("The message does not say who speaks."),
+    "content": gettext_lazy("The message is neither text nor made of parts."),
+    "no_messages": gettext_lazy("There is no message with a text."),
+    "too_many_messages": gettext_lazy("There are more than %(detail)s messages."),
+    "message_too_long": gettext_lazy("A message is longer than %(detail)s characters."),
+    "empty_message": gettext_lazy("An empty message is left out."),
+    "message_key": gettext_lazy("“%(detail)s” of the message is left out."),
+    "part": gettext_lazy("A part that is no text (%(detail)s) is left out."),
+    "no_turns": gettext_lazy("Nobody says anything here: no turn has a text."),
+    "window_text": gettext_lazy("“%(detail)s” is a button of the chat window and left out."),
+    "before_first_turn": gettext_lazy("What stands before the first turn is left out: %(detail)s"),
+    "output_too_long": gettext_lazy("An answer is longer than %(detail)s characters and left out."),
+    "context_too_long": gettext_lazy(
+        "The prose around the prompt is longer than %(detail)s characters and left out."
+    ),
+}
+
+# Of tests and what they hold answers to.
+_TESTS: Final[dict[str, Promise]] = {
+    "not_promptfoo": gettext_lazy("This is no promptfoo configuration: it has no prompts."),
+    "not_github_models": gettext_lazy("This is no prompt of GitHub Models: it has no messages."),
+    "parameters": gettext_lazy(
+        "The parameter “%(detail)s” is left out: models differ in it, or it is out of bounds."
+    ),
+    "models": gettext_lazy("Written for %(detail)s. Choose the models to run it on here."),
+    "file": gettext_lazy("“%(detail)s” names a file, which is not opened."),
+    "prompt": gettext_lazy("A prompt cannot be read and is left out."),
+    "template": gettext_lazy("“%(detail)s” is logic of a template. It stays as text."),
+    "test": gettext_lazy("A test cannot be read and is left out."),
+    "value_too_long": gettext_lazy("The value of “%(detail)s” is too long and left out."),
+    "too_many_prompts": gettext_lazy("Only the first %(detail)s prompts are brought in."),
+    "too_many_tests": gettext_lazy("Only the first %(detail)s test cases are brought in."),
+    "too_many_constraints": gettext_lazy("Only the first %(detail)s constraints are brought in."),
+    "assert": gettext_lazy("An assert cannot be read and is left out."),
+    "not_run_here": gettext_lazy(
+        "“%(detail)s” is not run here. It is kept, and exported again as it was."
+    ),
+    "weight": gettext_lazy("The weight %(detail)s is left out: every constraint counts the same."),
+    "judge": gettext_lazy("The judging model (%(detail)s) is left out. Choose one here."),
+    "only_one_test": gettext_lazy(
+        "“%(detail)s” concerns one test alone. It is noted in what to watch for there."
+    ),
+    "for_all_tests": gettext_lazy("“%(detail)s” concerned one test; here it concerns all."),
+    "evaluator": gettext_lazy("Nothing tests “%(detail)s” here. Its sentence is kept."),
+    "case_sensitive": gettext_lazy("“%(detail)s” tells capitals from small letters here."),
+    "json_schema": gettext_lazy("Answers are asked for as a JSON object, without the schema."),
+}
+
+SENTENCES: Final = _OF_FILES | _OF_SITE | _PROMPTS_CHAT | _CHATS | _TESTS
+
+# Where an entry comes in all the same, some codes mean something else.
+LOSSES: Final[dict[str, Promise]] = {
+    "key": gettext_lazy("“%(detail)s” has no place here and is left out."),
+    "role": gettext_lazy("The role “%(detail)s” becomes “user”."),
+}
 
 
 def format_name(key: str) -> str:
@@ -113,11 +171,13 @@ def format_name(key: str) -> str:
     return str(FORMATS.get(key, key)) if key else _("not recognised")
 
 
-def sentence(code: str, detail: str = "") -> str:
-    """Return what a code of a reader says."""
-    if code not in SENTENCES:
+def sentence(code: str, detail: str = "", *, lost: bool = False) -> str:
+    """Return what a code says: of a part that is left out, or `lost` of an entry that comes in."""
+    said = LOSSES.get(code) if lost else None
+    said = said or SENTENCES.get(code) or LOSSES.get(code)
+    if said is None:
         return _("This part cannot be brought in (%(code)s).") % {"code": code}
-    return str(SENTENCES[code]) % {"detail": detail or "?"}
+    return str(said) % {"detail": detail or "?"}
 
 
 def place(line: int, path: str) -> str:
@@ -127,7 +187,7 @@ def place(line: int, path: str) -> str:
     return _("Line %(line)d") % {"line": line} if line else path
 
 
-def told(kept: Sequence[Any]) -> dict[str, str]:
-    """Return a loss or problem as an import keeps it in words: {"place", "text"}."""
+def told(kept: Sequence[Any], *, lost: bool = False) -> dict[str, str]:
+    """Return a problem, or what is `lost`, as an import keeps it in words: {"place", "text"}."""
     line, path, code, detail = kept
-    return {"place": place(line, path), "text": sentence(code, detail)}
+    return {"place": place(line, path), "text": sentence(code, detail, lost=lost)}

@@ -161,7 +161,7 @@ def _check_page(
                 "place": place,
                 "out": place in left_out,
                 "known": row["key"] in known,
-                "losses": [told(loss) for loss in row["losses"]],
+                "losses": [told(loss, lost=True) for loss in row["losses"]],
             }
             for place, row in page.object_list
         ],
@@ -211,7 +211,7 @@ def done(request: Request, import_id: uuid.UUID) -> HttpResponse:
         "format": format_name(made.format),
         "page": page,
         "losses": [
-            {"title": row["title"], "losses": [told(loss) for loss in row["losses"]]}
+            {"title": row["title"], "losses": [told(loss, lost=True) for loss in row["losses"]]}
             for row in made.rows[:ROWS_A_PAGE]
         ],
         "more_losses": max(len(made.rows) - ROWS_A_PAGE, 0),

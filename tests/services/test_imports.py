@@ -89,14 +89,16 @@ def test_what_is_made_is_what_the_studio_would_have_made(author: User) -> None:
         assert getattr(one, name) == getattr(other, name), name
 
 
-def test_a_rule_that_tests_nothing_stays_as_a_sentence_and_is_told(author: User) -> None:
+def test_a_rule_that_tests_nothing_is_kept_without_running_and_told(author: User) -> None:
     made = brought(author, whole())
     constraints = Entry.objects.get(imported_by=made).draft.content["constraints"]
     assert [set(one) for one in constraints] == [
         {"text", "assertion"},
         {"text", "foreign"},
-        {"text"},
+        {"text", "foreign"},
     ]
+    assert constraints[2]["foreign"] == {"type": "regex", "value": "("}
+    assert constraints[2]["foreign"] == {"type": "regex", "value": "("}
     assert [loss[1:3] for loss in made.rows[0]["losses"]] == [
         ["versions[1].constraints[2]", "rule_refused"]
     ]

@@ -80,7 +80,9 @@ class Command(BaseCommand):
         where = place(0, one.path) if one.path else ""
         line = f":{one.line}" if one.line else ""
         said = f"{where}: " if where else ""
-        self.stderr.write(f"{file}{line}: {said}{sentence(one.code, one.detail)}")
+        self.stderr.write(
+            f"{file}{line}: {said}{sentence(one.code, one.detail, lost=isinstance(one, Loss))}"
+        )
 
     def _shown(self, work: imports.Progress) -> Import:
         """Do the work to its end, and say on the terminal how far it is."""
