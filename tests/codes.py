@@ -6,7 +6,7 @@ function that calls it so, or assigned to a name of that kind. What the docstrin
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 _CODE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -25,9 +25,9 @@ def codes_of(folder: Path) -> dict[str, set[str]]:
     return found
 
 
-def _places(trees: "Iterator[ast.Module] | object") -> Iterator[tuple[str, int]]:
+def _places(trees: Iterable[ast.Module]) -> Iterator[tuple[str, int]]:
     """Yield what takes a code, by its name, and which argument that is."""
-    for tree in trees:  # type: ignore[attr-defined]
+    for tree in trees:
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef):
                 fields = [

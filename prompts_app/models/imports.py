@@ -73,7 +73,7 @@ class Import(models.Model):
         )
 
     def __str__(self) -> str:
-        return self.name or str(_("pasted text"))
+        return self.name or str(_("Pasted text"))
 
     @property
     def is_waiting(self) -> bool:

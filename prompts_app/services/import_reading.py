@@ -14,6 +14,7 @@ from prompts_app.receipts.canonical import content_hash
 from prompts_app.services import fitting
 from prompts_app.services.versions import prompt_hash
 from prompts_app.transfer.document import EntryDocument, Loss, Problem, VersionDocument
+from prompts_app.transfer.notes import shown
 from prompts_app.transfer.promptfoo_asserts import foreign_of
 from prompts_app.transfer.recognise import FORMATS
 
@@ -34,9 +35,9 @@ def read(data: bytes, key: str) -> Iterator[Ready | Problem]:
     """Yield what the reader of the format `key` finds, as far as it can be made, in order.
 
     Beside the reader's problems and losses there are these of its own. Problems: "does_not_fit"
-    (path: where), "too_many_entries" (detail: how many were read). Losses: "rule_refused" (detail:
-    its type), "rule_unchecked" (detail: its type), "same_version", "empty_version",
-    "raw_not_kept"; all with a path.
+    (detail: the title, path: where), "too_many_entries" (detail: how many were read). Losses:
+    "rule_refused", "rule_unchecked" (detail of both: the constraint), "same_version",
+    "empty_version", "raw_not_kept" (detail of these: the number, from 1).
     """
     rules = Rules()
     entries = 0
@@ -81,9 +82,9 @@ def ready(document: EntryDocument, rules: Rules) -> Ready | Problem:
     # Of each version in the document the place it has afterwards.
     places: list[int] = []
     for number, version in enumerate(document.versions):
-        content = _tested(version.content, number, rules, losses)
+        content = _tested(version.content, rules, losses)
         if not any(message["content"].strip() for message in content["messages"]):
-            losses.append(Loss(0, f"versions[{number}]", "empty_version"))
+            losses.append(Loss(0, "", "empty_version", str(number + 1)))
         else:
             try:
                 hashes = content_hash(content), prompt_hash(content)
@@ -96,7 +97,7 @@ def ready(document: EntryDocument, rules: Rules) -> Ready | Problem:
                     f"versions[{number}].parameters",
                 )
             if made and made[-1][1][0] == hashes[0]:
-                losses.append(Loss(0, f"versions[{number}]", "same_version"))
+                losses.append(Loss(0, "", "same_version", str(number + 1)))
             else:
                 made.append((replace(version, content=content), hashes))
         places.append(max(len(made) - 1, 0))
@@ -106,7 +107,7 @@ def ready(document: EntryDocument, rules: Rules) -> Ready | Problem:
     for number, run in enumerate(document.runs):
         raw = run.raw
         if raw is not None and not fitting.keeps_raw(raw):
-            losses.append(Loss(0, f"runs[{number}]", "raw_not_kept"))
+            losses.append(Loss(0, "", "raw_not_kept", str(number + 1)))
             raw = None
         runs.append(replace(run, version=places[run.version], raw=raw))
     baseline = None if document.baseline is None else places[document.baseline]
@@ -122,18 +123,18 @@ def ready(document: EntryDocument, rules: Rules) -> Ready | Problem:
     )
 
 
-def _tested(
-    content: dict[str, Any], number: int, rules: Rules, losses: list[Loss]
-) -> dict[str, Any]:
+def _tested(content: dict[str, Any], rules: Rules, losses: list[Loss]) -> dict[str, Any]:
     """Return the content with only such rules as can test something; others are kept, not run."""
     kept = []
-    for place, constraint in enumerate(content["constraints"]):
+    for constraint in content["constraints"]:
         spec = constraint.get("assertion")
         refusal = rules.refusal(spec) if spec is not None else ""
         if spec is not None and refusal:
-            path = f"versions[{number}].constraints[{place}]"
-            losses.append(Loss(0, path, refusal, str(spec.get("type", ""))[:80]))
             kept.append({"text": constraint["text"], "foreign": foreign_of(spec)})
+            loss = Loss(0, "", refusal, shown(constraint["text"]))
+            # Versions mostly have the same constraints: one mention is enough.
+            if loss not in losses:
+                losses.append(loss)
         else:
             kept.append(constraint)
     return content | {"constraints": kept}

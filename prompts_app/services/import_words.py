@@ -1,11 +1,11 @@
 """What imports say: formats by name, and a sentence for every code of every reader."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 FORMATS: Final[dict[str, Promise]] = {
     "prompts_chat": gettext_lazy("prompts.chat (CSV)"),
@@ -75,16 +75,18 @@ _OF_SITE: Final[dict[str, Promise]] = {
     "more_problems": gettext_lazy("%(detail)s further parts are left out."),
     "more_losses": gettext_lazy("%(detail)s further things are lost."),
     "rule_refused": gettext_lazy(
-        "The rule “%(detail)s” cannot test anything as it stands. It is kept, and not run here."
+        "The rule of “%(detail)s” cannot test anything as it stands. It is kept, and not run here."
     ),
     "rule_unchecked": gettext_lazy(
-        "The file has more rules than there was time to look into. This one (“%(detail)s”) is kept,"
-        " and not run here."
+        "There was no time left to look into the rule of “%(detail)s”. It is kept, and not run"
+        " here."
     ),
-    "same_version": gettext_lazy("The version says what the one before says: both are one here."),
-    "empty_version": gettext_lazy("The version has no text and is left out."),
+    "same_version": gettext_lazy(
+        "Version %(detail)s says what the one before says: both are one here."
+    ),
+    "empty_version": gettext_lazy("Version %(detail)s has no text and is left out."),
     "raw_not_kept": gettext_lazy(
-        "The provider’s response cannot be kept. Its text counts as pasted."
+        "The provider’s response to output %(detail)s cannot be kept. Its text counts as pasted."
     ),
 }
 
@@ -178,6 +180,22 @@ def sentence(code: str, detail: str = "", *, lost: bool = False) -> str:
     if said is None:
         return _("This part cannot be brought in (%(code)s).") % {"code": code}
     return str(said) % {"detail": detail or "?"}
+
+
+def facts(row: Mapping[str, Any]) -> list[str]:
+    """Return in words what an entry has, as an import keeps it (services/imports.py): `row`."""
+    told_of = (
+        (row["versions"], ngettext_lazy("%(count)d version", "%(count)d versions", "count")),
+        (row["messages"], ngettext_lazy("%(count)d message", "%(count)d messages", "count")),
+        (row["variables"], ngettext_lazy("%(count)d variable", "%(count)d variables", "count")),
+        (row["cases"], ngettext_lazy("%(count)d test case", "%(count)d test cases", "count")),
+        (row["rules"], ngettext_lazy("%(count)d rule", "%(count)d rules", "count")),
+        (row["outputs"], ngettext_lazy("%(count)d output", "%(count)d outputs", "count")),
+    )
+    found = [str(words % {"count": count}) for count, words in told_of if count]
+    if row["kind"] == "image":
+        found.insert(0, _("picture prompt"))
+    return [*found, *([place(row["line"], "")] if row["line"] else ())]
 
 
 def place(line: int, path: str) -> str:

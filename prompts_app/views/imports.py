@@ -23,7 +23,7 @@ from prompts_app.http import Request
 from prompts_app.models import Import
 from prompts_app.models.imports import WAITS
 from prompts_app.services import import_undo, imports
-from prompts_app.services.import_words import MADE_OF, format_name, told
+from prompts_app.services.import_words import MADE_OF, facts, format_name, told
 from prompts_app.transfer.recognise import FORMATS
 from prompts_app.views.studio import author
 
@@ -46,7 +46,12 @@ def new_import(request: Request) -> HttpResponseBase:
     if not form.is_valid():
         waiting = Import.objects.waiting().without_source().filter(owner=request.user)
         understood = [{"name": format_name(key), "what": MADE_OF[key]} for key in FORMATS]
-        context = SECTION | {"form": form, "waiting": waiting, "understood": understood}
+        context = SECTION | {
+            "form": form,
+            "either": (form["file"], form["text"]),
+            "waiting": waiting,
+            "understood": understood,
+        }
         status = 422 if request.method == "POST" else 200
         return render(request, "imports/new.html", context, status=status)
     work = imports.keep(request.user, *form.data_and_name(), form.cleaned_data["format"])
@@ -161,6 +166,7 @@ def _check_page(
                 "place": place,
                 "out": place in left_out,
                 "known": row["key"] in known,
+                "facts": facts(row),
                 "losses": [told(loss, lost=True) for loss in row["losses"]],
             }
             for place, row in page.object_list

@@ -65,6 +65,8 @@ def test_everything_of_a_document_is_made(author: User) -> None:
     imported, pasted = Run.objects.filter(version__entry=entry).order_by("-version__number")
     assert (imported.origin, pasted.origin) == (Run.Origin.IMPORTED, Run.Origin.PASTED)
     assert (imported.case, imported.version, pasted.version) == (case, second, first)
+    assert imported.raw_response is not None
+    assert imported.finished_at is not None
     assert imported.raw_response["id"] == "chatcmpl-1"
     assert (imported.prompt_tokens, imported.completion_tokens, imported.latency_ms) == (12, 2, 800)
     assert imported.finished_at.isoformat() == "2026-05-12T09:30:00+00:00"
@@ -99,9 +101,7 @@ def test_a_rule_that_tests_nothing_is_kept_without_running_and_told(author: User
     ]
     assert constraints[2]["foreign"] == {"type": "regex", "value": "("}
     assert constraints[2]["foreign"] == {"type": "regex", "value": "("}
-    assert [loss[1:3] for loss in made.rows[0]["losses"]] == [
-        ["versions[1].constraints[2]", "rule_refused"]
-    ]
+    assert [loss[1:] for loss in made.rows[0]["losses"]] == [["", "rule_refused", "Broken."]]
 
 
 def test_outputs_are_judged_and_count_towards_no_evidence(author: User) -> None:
