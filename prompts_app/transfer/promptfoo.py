@@ -81,7 +81,8 @@ class Kept:
 class Config:
     """What the file holds. `messages` are (role, pieces); `asserts` (constraint, assertion as
     promptfoo takes it, its texts plain, or Kept); `parameters` a version's own; `remarks` stand at
-    the head of the file; `others` are further prompts on the same tests, each a label and messages."""
+    the head of the file; `others` are further prompts on the same tests, each a label and
+    messages."""
 
     description: str
     label: str
