@@ -53,7 +53,9 @@ _LABELS: Final = {
     f"|{_PRODUCTS}",
 }
 # Texts have these inside them, too: they are labels only where the first one is such a word.
-_WEAK: Final = frozenset("prompt question answer response reply réponse model modèle bot".split())
+_WEAK: Final = frozenset(
+    ["prompt", "question", "answer", "response", "reply", "réponse", "model", "modèle", "bot"]
+)
 # These say whose turn it is without a colon, too.
 _WINDOW: Final = (
     rf"(?P<you>you said|your prompt|vous avez dit|tu as dit|votre invite|votre requête)"

@@ -46,6 +46,7 @@ ENDINGS: Final = (".txt", ".md", ".markdown")
 MAX_BYTES: Final = 2_000_000
 
 _HEADING: Final = re.compile(r"(?P<level>#{1,6})[ \t]+(?P<text>[^\n]*?)[ \t#]*(?:\n|\Z)")
+_EMPHASIS: Final = re.compile(r"\A([*_`]{1,3})(.*)\1\Z")
 _FENCE: Final = re.compile(
     r"^(?P<sign>```+|~~~+)[ \t]*(?P<info>[^\n`]*)\n(?P<text>.*?)^(?P=sign)[ \t]*$",
     re.MULTILINE | re.DOTALL,
@@ -125,7 +126,7 @@ def _headed(text: str) -> tuple[str, str]:
     match = _HEADING.match(text)
     if match is None or not match["text"].strip(" *_`"):
         return "", text
-    title = one_line(match["text"].strip(" *_`"))
+    title = one_line(_EMPHASIS.sub(r"\2", match["text"]))
     same = re.compile(rf"^{match['level']}[ \t]+\S", re.MULTILINE)
     rest = text[match.end() :].strip("\n")
     return title, text if same.search(rest) or not rest.strip() else rest

@@ -21,6 +21,7 @@ from prompts_app.transfer.promptfoo import escaped
 from prompts_app.transfer.texts import one_line, refused, shortened
 
 MAX_FOREIGN: Final = 20_000
+MAX_TYPE: Final = 100
 _LARGEST: Final = 2**53 - 1
 _NOT: Final = "not-"
 # What an assert says of itself and not of the answer.
@@ -38,13 +39,16 @@ class _Elsewhere(Exception):  # noqa: N818 - it reads as the condition it is
 
 def constraint_of(spec: Any, notes: Notes, path: Path, metric: str = "") -> dict[str, Any] | None:
     """The constraint an assert becomes, its text `metric` where it has one; None for none."""
-    if not isinstance(spec, dict) or not isinstance(spec.get("type"), str) or not _keepable(spec):
+    if not _plain(spec):
         notes.lost(path, "assert")
         return None
     text = shortened(metric or notation(spec), MAX_CONSTRAINT)
     try:
         assertion = _assertion(spec)
     except _Elsewhere:
+        if not keepable(spec):
+            notes.lost(path, "assert", spec["type"])
+            return None
         notes.lost(path, "not_run_here", spec["type"])
         return {"text": text, "foreign": spec}
     if spec.get("weight") not in (None, 1):
@@ -78,9 +82,22 @@ def _short(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _keepable(spec: Mapping[str, Any]) -> bool:
-    written = json.dumps(spec, ensure_ascii=False)
-    return len(written) <= MAX_FOREIGN and not refused(written) and _exact(spec)
+def keepable(spec: Any) -> bool:
+    """Whether `spec` can be kept as `foreign`: one with a type, not too large, of plain values."""
+    return (
+        _plain(spec)
+        and 0 < len(spec["type"]) <= MAX_TYPE
+        and len(json.dumps(spec, ensure_ascii=False)) <= MAX_FOREIGN
+    )
+
+
+def _plain(spec: Any) -> bool:
+    return (
+        isinstance(spec, dict)
+        and isinstance(spec.get("type"), str)
+        and not refused(json.dumps(spec, ensure_ascii=False))
+        and _exact(spec)
+    )
 
 
 def _exact(value: Any) -> bool:

@@ -151,6 +151,7 @@ class _Prompt:
 
 
 def _prompts(value: Any, notes: Notes) -> list[_Prompt]:
+    given: list[tuple[Path, Any, Any]]
     if isinstance(value, dict):
         # An old way of writing: the prompt or its file as the key, its label as the value.
         given = [(("prompts", key), key, label) for key, label in value.items()]
