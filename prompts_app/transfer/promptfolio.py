@@ -22,8 +22,8 @@ from prompts_app.transfer.loading import json_of
 from prompts_app.transfer.promptfolio_format import (
     ENTRY,
     VERSION,
+    RunsOf,
     check_entry,
-    check_run,
     shapes,
     written,
 )
@@ -71,9 +71,10 @@ def _checked(value: dict[str, Any]) -> None:
         check_entry(value["entry"])
     except Wrong as wrong:
         raise wrong.within("entry") from None
+    runs = RunsOf(value["entry"])
     for place, run in enumerate(value["runs"]):
         try:
-            check_run(run, value["entry"])
+            runs.check(run)
         except Wrong as wrong:
             raise wrong.within(place).within("runs") from None
 

@@ -139,13 +139,20 @@ def check_entry(entry: dict[str, Any]) -> None:
         raise Wrong("reference", "featured_case")
 
 
-def check_run(run: dict[str, Any], entry: dict[str, Any]) -> None:
-    """Say nothing if a run is whole and of this entry. Raises Wrong as `check_entry` does."""
-    shapes().check("run", run)
-    if run["version"] not in {one["number"] for one in entry["versions"]}:
-        raise Wrong("reference", "version")
-    for name, rows in (("case", "cases"), ("evaluation", "evaluations")):
-        if run[name] is not None and run[name] >= len(entry[rows]):
-            raise Wrong("reference", name)
-    if run["receipt"] is not None and run["origin"] != "captured":
-        raise Wrong("reference", "receipt")
+class RunsOf:
+    """What the runs of an entry, one that passed `check_entry`, may name."""
+
+    def __init__(self, entry: dict[str, Any]) -> None:
+        self._versions = {one["number"] for one in entry["versions"]}
+        self._most = {"case": len(entry["cases"]), "evaluation": len(entry["evaluations"])}
+
+    def check(self, run: dict[str, Any]) -> None:
+        """Say nothing if a run is whole and of this entry. Raises Wrong as `check_entry` does."""
+        shapes().check("run", run)
+        if run["version"] not in self._versions:
+            raise Wrong("reference", "version")
+        for name, most in self._most.items():
+            if run[name] is not None and run[name] >= most:
+                raise Wrong("reference", name)
+        if run["receipt"] is not None and run["origin"] != "captured":
+            raise Wrong("reference", "receipt")
