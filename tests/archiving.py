@@ -134,7 +134,9 @@ def _pictures(owner: User) -> None:
         owner,
         title="A picture of a fox",
         visibility=Entry.Visibility.LINKS,
-        content=factories.content("A fox, {{ text }}", kind="image", parameters={"size": "512x512"}),
+        content=factories.content(
+            "A fox, {{ text }}", kind="image", parameters={"size": "512x512"}
+        ),
     )
     assert entry.published is not None
     # A JPEG: written anew it would be another file, and its receipt would not hold.

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='CapturedElsewhere',
             fields=[
-                ('run', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='elsewhere', serialize=False, to='prompts_app.run')),
+                ('run', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='captured_elsewhere', serialize=False, to='prompts_app.run')),
                 ('site', models.CharField(max_length=300)),
                 ('statement', models.TextField(blank=True)),
                 ('signature', models.CharField(blank=True, max_length=128)),

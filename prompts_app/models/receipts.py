@@ -73,7 +73,9 @@ class CapturedElsewhere(models.Model):
     of a site's keys file.
     """
 
-    run = models.OneToOneField(Run, models.CASCADE, primary_key=True, related_name="elsewhere")
+    run = models.OneToOneField(
+        Run, models.CASCADE, primary_key=True, related_name="captured_elsewhere"
+    )
     site = models.CharField(max_length=300)
     # As in Receipt; blank where that site gave none.
     statement = models.TextField(blank=True)

@@ -69,7 +69,7 @@ class Report:
         return [one for one in self.entries if one.slug != one.wanted]
 
 
-class Unreadable(ValueError):
+class Unreadable(ValueError):  # noqa: N818 - it reads as the condition it is
     """A file of the archive is not what it should be."""
 
     def __init__(self, problem: Problem) -> None:

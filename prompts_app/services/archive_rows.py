@@ -110,7 +110,7 @@ def values_of(row: Model) -> dict[str, Any]:
 
 
 def fields_of(model: type[Model], values: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields of a row that `values_of` wrote. Raises ValueError for a time there is not."""
+    """Return the fields of a row that `values_of` wrote. Raises ValueError for a false time."""
     return {
         name: read_time(values[name])
         if values[name] is not None and isinstance(model._meta.get_field(name), DateTimeField)

@@ -32,7 +32,7 @@ from prompts_app.transfer import promptfolio_format as form
 # Entries and runs held in memory at once.
 _ENTRIES = 10
 _RUNS = 25
-_OVER = (Run.State.DONE, Run.State.FAILED, Run.State.STOPPED)
+OVER = (Run.State.DONE, Run.State.FAILED, Run.State.STOPPED)
 CAPTURED = "captured.txt"
 
 
@@ -132,7 +132,7 @@ class Writing:
             few = wanted[start : start + _RUNS]
             found = {
                 run.pk: run
-                for run in rows.filter(pk__in=few).select_related("receipt", "elsewhere")
+                for run in rows.filter(pk__in=few).select_related("receipt", "captured_elsewhere")
             }
             for key in few:
                 if key in found:
@@ -140,11 +140,11 @@ class Writing:
 
     def _runs(self) -> QuerySet[Run]:
         # Of versions made since the entry was read nothing is known here.
-        return Run.objects.filter(version__in=self._number, state__in=_OVER)
+        return Run.objects.filter(version__in=self._number, state__in=OVER)
 
     def _run(self, run: Run) -> dict[str, Any]:
         receipt: Receipt | None = getattr(run, "receipt", None)
-        elsewhere: CapturedElsewhere | None = getattr(run, "elsewhere", None)
+        elsewhere: CapturedElsewhere | None = getattr(run, "captured_elsewhere", None)
         proof: Receipt | CapturedElsewhere | None = receipt
         if receipt is not None:
             self.keys.need_own(receipt)
@@ -235,9 +235,7 @@ def write(owner: User, file: IO[bytes]) -> Iterator[tuple[int, int]]:
             )
             slugs.append(entry.slug)
             counts.update(found)
-            counts.update(
-                entries=1, versions=len(writing.versions), cases=len(writing.cases)
-            )
+            counts.update(entries=1, versions=len(writing.versions), cases=len(writing.cases))
             yield number, len(wanted)
         for place, document in enumerate(known.documents()):
             archive.add(form.keys_file(place), [form.written(document, indent=1)])

@@ -6,10 +6,10 @@ from typing import IO
 from prompts_app.models import User
 from prompts_app.services.archive_looking import EntryFound, Looking, Report
 from prompts_app.services.archive_making import Making
-from prompts_app.services.archive_writing import entry_pieces, write
+from prompts_app.services.archive_writing import OVER, entry_pieces, write
 
 __all__ = [
-    "EntryFound", "Looking", "Making", "Report", "entry_pieces", "read_archive", "write",
+    "OVER", "EntryFound", "Looking", "Making", "Report", "entry_pieces", "read_archive", "write",
 ]  # fmt: skip
 
 

@@ -110,8 +110,7 @@ class _Reading:
             source_key=f"promptfolio-{hashlib.sha256(written(entry)).hexdigest()[:40]}",
             versions=tuple(VersionDocument(one["content"], one["change_note"]) for one in kept),
             cases=tuple(
-                CaseDocument(one["name"], one["values"], one["watch_for"])
-                for one in cases.values()
+                CaseDocument(one["name"], one["values"], one["watch_for"]) for one in cases.values()
             ),
             baseline=index.get(entry["baseline"]),
             runs=tuple(self._runs(index, {old: new for new, old in enumerate(cases)})),

@@ -4,6 +4,7 @@ import json
 import re
 from decimal import Decimal
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -126,7 +127,7 @@ def check_entry(entry: dict[str, Any]) -> None:
     """
     shapes().check("entry", entry)
     numbers = [one["number"] for one in entry["versions"]]
-    if any(later <= earlier for earlier, later in zip(numbers, numbers[1:], strict=False)):
+    if any(later <= earlier for earlier, later in pairwise(numbers)):
         raise Wrong("order", "versions")
     live = {one["number"] for one in entry["versions"] if one["withdrawn_at"] is None}
     for name in ("published", "baseline"):

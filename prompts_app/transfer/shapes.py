@@ -30,7 +30,7 @@ KEYWORDS: Final = frozenset(
 )
 
 
-class Wrong(ValueError):
+class Wrong(ValueError):  # noqa: N818 - it reads as the condition it is
     """A value is not what its schema says: where (keys and places), and by which keyword."""
 
     def __init__(self, keyword: str, *path: str | int) -> None:
