@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from prompts_app.transfer import prompts_chat
+from prompts_app.transfer import promptfolio, prompts_chat
 from prompts_app.transfer.document import EntryDocument, Problem
 from prompts_app.transfer.glance import Glance
 
@@ -28,7 +28,10 @@ class Format:
 # In the order of asking: what is told by a surer sign comes first, plain text last.
 FORMATS: Final[dict[str, Format]] = {
     one.key: one
-    for one in (Format("prompts_chat", (".csv",), prompts_chat.read, prompts_chat.sniff),)
+    for one in (
+        Format("promptfolio", (".promptfolio.json",), promptfolio.read, promptfolio.sniff),
+        Format("prompts_chat", (".csv",), prompts_chat.read, prompts_chat.sniff),
+    )
 }
 
 
