@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from prompts_app.services.rules import rule_of
 from prompts_app.transfer import promptfolio_format as form
 from tests import factories
 from tests.archiving import SHORT, archive_of, rich_author, told
+from tests.site import RunningSite
 
 pytestmark = pytest.mark.django_db
 
@@ -315,3 +317,34 @@ def test_more_entries_take_the_same_queries_each(
     reader = another_site("somebody")
     with django_assert_max_num_queries(12 * 22 + 20):
         archives.read_archive(reader, archive, make=True)
+
+
+ELSEWHERE = """
+from prompts_app.services import archives, judging
+from tests import factories
+from tests.archiving import archive_of
+reader = factories.profile(handle={handle!r}).user
+report = archives.read_archive(reader, open({first!r}, "rb"), make=True, profile=True)
+assert not report.problems, report.problems
+judging.catch_up()
+with open({second!r}, "wb") as file:
+    file.write(archive_of(reader).getvalue())
+"""
+
+
+def test_from_one_database_to_the_other_and_back(another_site: Any, tmp_path: Path) -> None:
+    """The other site is one on SQLite; these tests run on either."""
+    owner = rich_author()
+    handle = owner.profile.handle
+    first, second = tmp_path / "first.zip", tmp_path / "second.zip"
+    first.write_bytes(archive_of(owner).getvalue())
+    other = RunningSite(tmp_path / "other")
+    with ExitStack() as stack:
+        stack.push(other.__exit__)
+        other.manage("prepare", "-v0")
+        other.python(ELSEWHERE.format(handle=handle, first=str(first), second=str(second)))
+    brought = io.BytesIO(second.read_bytes())
+    assert told(brought) == told(io.BytesIO(first.read_bytes()))
+    reader = another_site(handle)
+    read(reader, brought)
+    assert told(archive_of(reader)) == told(brought)
