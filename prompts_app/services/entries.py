@@ -1,7 +1,7 @@
 """What an author does with entries, their drafts and test cases."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from django.db import transaction
@@ -81,6 +81,15 @@ class Slugs:
             slug = f"{base}-{number}"
         self._taken.add(slug)
         return slug
+
+
+def free_among(slug: str, taken: Set[str]) -> str:
+    """Return `slug`, or the first of it with a number that no entry and no page has."""
+    if slug not in taken and slug not in _TAKEN_SLUGS:
+        return slug
+    base = slug[:72]
+    # No page has a number in its name.
+    return next(f"{base}-{n}" for n in range(2, len(taken) + 3) if f"{base}-{n}" not in taken)
 
 
 def update_entry(entry: Entry, *, tags: Sequence[str], **fields: Any) -> None:

@@ -159,7 +159,25 @@ _TESTS: Final[dict[str, Promise]] = {
     "json_schema": gettext_lazy("Answers are asked for as a JSON object, without the schema."),
 }
 
-SENTENCES: Final = _OF_FILES | _OF_SITE | _PROMPTS_CHAT | _CHATS | _TESTS
+# Of this site's own format, which only an archive brings back whole.
+_PROMPTFOLIO: Final[dict[str, Promise]] = {
+    "not_promptfolio": gettext_lazy("This is nothing that a Promptfolio site exported."),
+    "format_version": gettext_lazy("It is in version %(detail)s of the format, unknown here."),
+    "shape": gettext_lazy("This is not as the format’s schema says (%(detail)s)."),
+    "empty": gettext_lazy("No version and no draft says anything."),
+    "withdrawn_versions": gettext_lazy("Withdrawn versions are left out: %(detail)s."),
+    "withdrawn_cases": gettext_lazy("Removed test cases are left out: %(detail)s."),
+    "cases": gettext_lazy("Test cases beyond what fits are left out: %(detail)s."),
+    "tags": gettext_lazy("Tags beyond what fits are left out: %(detail)s."),
+    "demo_runs": gettext_lazy("Answers of the demo model are left out: %(detail)s."),
+    "hidden_runs": gettext_lazy("Hidden answers are left out: %(detail)s."),
+    "failed_runs": gettext_lazy("Runs without an answer are left out: %(detail)s."),
+    "pictures": gettext_lazy("Pictures are left out: %(detail)s. An archive brings them along."),
+    "receipts": gettext_lazy("Receipts are left out: %(detail)s. An archive brings them along."),
+    "draft": gettext_lazy("The draft is left out: it differs from the last version."),
+}
+
+SENTENCES: Final = _OF_FILES | _OF_SITE | _PROMPTS_CHAT | _CHATS | _TESTS | _PROMPTFOLIO
 
 # Where an entry comes in all the same, some codes mean something else.
 LOSSES: Final[dict[str, Promise]] = {

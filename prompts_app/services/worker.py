@@ -21,6 +21,7 @@ from prompts_app.services import (
     captures,
     cards,
     execution,
+    exports,
     imports,
     judges,
     judging,
@@ -69,6 +70,7 @@ CHORES: tuple[tuple[float, Callable[[], object]], ...] = (
     (3600, visits.forget_old_visits),
     (3600, limits.forget_old_refusals),
     (3600, delete_old_sessions),
+    (3600, exports.forget_old),
     (3600, rendering.forget_old_renderers),
 )
 
