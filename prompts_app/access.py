@@ -254,14 +254,9 @@ def own_link(owner: User, link_id: uuid.UUID) -> ShareLink:
     return _or_404(shares.links_of(owner).filter(pk=link_id).first())
 
 
-def own_imports(owner: User) -> QuerySet[Import]:
-    """Return what the author has brought in or is about to, latest first, without the files."""
-    return Import.objects.without_source().filter(owner=owner)
-
-
 def own_import(owner: User, import_id: uuid.UUID) -> Import:
-    """Return an import of the author's."""
-    return _or_404(own_imports(owner).filter(pk=import_id).first())
+    """Return an import of the author's, without its file."""
+    return _or_404(Import.objects.without_source().filter(owner=owner, pk=import_id).first())
 
 
 def own_profile(owner: User) -> Profile | None:

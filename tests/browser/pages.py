@@ -51,6 +51,11 @@ AUTHORS = {
     "delete entry": "/studio/entries/support-ticket-triage/delete/",
     "own entry": "/@sample/support-ticket-triage/",
     "profile form": "/studio/profile/",
+    "import": "/studio/import/",
+    "look at an import": "/studio/import/{waiting}/",
+    "imports": "/studio/imports/",
+    "what an import made": "/studio/imports/{imported}/",
+    "take an import back": "/studio/imports/{imported}/undo/",
     "messages": "/studio/messages/",
     "message": "/studio/messages/{message}/",
     "limits": "/studio/limits/",
@@ -72,7 +77,7 @@ AUTHORS = {
 
 KNOWN = """
 import json
-from tests import factories
+from tests import factories, importing
 from prompts_app.models import ContactMessage, Entry, Evaluation, Profile, User
 from prompts_app.services import shares
 author = User.objects.get(email="demo@promptfolio.example")
@@ -103,6 +108,8 @@ link = shares.make_link(
     author, [shares.Chosen(triage, triage.published, "You get many tickets.")],
     company="A company with a rather long name", role="Prompt engineer", note="Dear *company*")
 print(json.dumps({
+    "waiting": str(importing.uploaded(author, importing.prompts(3)).pk),
+    "imported": str(importing.brought(author, importing.whole()).pk),
     "link": str(link.pk),
     "case": str(case.pk),
     "run": str(triage.published.runs.filter(case=case).first().pk),
