@@ -91,4 +91,5 @@ def _listed(tree: ast.Module) -> Iterator[str]:
         if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef):
             for paragraph in _LISTED.findall(ast.get_docstring(node, clean=False) or ""):
                 for quoted in _QUOTED.findall(paragraph):
-                    yield re.sub(r"\s+", "", quoted)
+                    if _CODE.fullmatch(code := re.sub(r"\s+", "", quoted)):
+                        yield code

@@ -7,14 +7,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from prompts_app.services.import_words import format_name
-from prompts_app.services.imports import MAX_BYTES
-from prompts_app.transfer.recognise import FORMATS
+from prompts_app.services.imports import KEYS, MAX_BYTES
 
 RECOGNISE = gettext_lazy("Recognise it")
 
 
 def _formats() -> list[tuple[str, Any]]:
-    return [(key, format_name(key)) for key in FORMATS]
+    return [(key, format_name(key)) for key in KEYS]
 
 
 class UploadForm(forms.Form):

@@ -74,6 +74,7 @@ LEFT_OUT: Final[dict[type[Model], dict[str, str]]] = {
         "tryable": "models belong to providers, and those to keys",
         "search_text": "made anew",
         "proof": "counted anew",
+        "imported_by": "an import is taken back where it was made",
         "purge_at": "what is being deleted is not written",
     },
     Draft: {

@@ -13,7 +13,8 @@ FORMATS: Final[dict[str, Promise]] = {
     "github_models": gettext_lazy("GitHub Models (.prompt.yml)"),
     "conversation": gettext_lazy("pasted conversation"),
     "plain": gettext_lazy("plain text or Markdown"),
-    "promptfolio": gettext_lazy("Promptfolio’s own"),
+    "promptfolio": gettext_lazy("Promptfolio entry (JSON)"),
+    "archive": gettext_lazy("Promptfolio archive (ZIP)"),
     "openai": gettext_lazy("OpenAI chat completion (JSON)"),
     "chainforge": gettext_lazy("ChainForge flow"),
     "langfuse": gettext_lazy("Langfuse prompts (JSON)"),
@@ -34,7 +35,8 @@ MADE_OF: Final[dict[str, Promise]] = {
         " last answer as an output"
     ),
     "plain": gettext_lazy("one prompt"),
-    "promptfolio": gettext_lazy("an entry or a whole portfolio, as this site exports it"),
+    "promptfolio": gettext_lazy("one entry, as the studio exports it"),
+    "archive": gettext_lazy("a whole portfolio, with answers and pictures; it comes in as a whole"),
     "openai": gettext_lazy("requests with their answers: messages, and each answer as an output"),
     "chainforge": gettext_lazy("prompts, and the answers of models with their raw responses"),
     "langfuse": gettext_lazy("texts and chats with their versions"),
@@ -177,7 +179,38 @@ _PROMPTFOLIO: Final[dict[str, Promise]] = {
     "draft": gettext_lazy("The draft is left out: it differs from the last version."),
 }
 
-SENTENCES: Final = _OF_FILES | _OF_SITE | _PROMPTS_CHAT | _CHATS | _TESTS | _PROMPTFOLIO
+# Of a whole archive: nothing of it is made when a part is not as it was written.
+_ARCHIVES: Final[dict[str, Promise]] = {
+    "changed": gettext_lazy("This file is not the one that the archive was made with."),
+    "content_hash": gettext_lazy("A version is not the one that its hash was made of."),
+    "assertion": gettext_lazy("A rule (%(detail)s) is none of this site’s."),
+    "time": gettext_lazy("A time cannot be read."),
+    "receipt": gettext_lazy("A receipt or key cannot be read (%(detail)s)."),
+    "picture": gettext_lazy("A picture cannot be read (%(detail)s)."),
+    "twice": gettext_lazy("Two entries have the address “%(detail)s”."),
+    "renamed": gettext_lazy("You have an entry of that address: this one gets “%(detail)s”."),
+    "text_nul": gettext_lazy("A text holds a NUL character."),
+    "text_surrogate": gettext_lazy("A text holds half a character."),
+    "text_bidi": gettext_lazy("A text holds characters that turn the reading direction."),
+    "text_control": gettext_lazy("A text holds control characters."),
+    "text_line_break": gettext_lazy("A text of one line holds a line break."),
+    "text_invisible": gettext_lazy("A text holds invisible characters."),
+    "zip_not_a_zip": gettext_lazy("This is no ZIP file, or its end is missing."),
+    "zip_too_many_files": gettext_lazy("The ZIP has too many files."),
+    "zip_too_large": gettext_lazy("What is in the ZIP is too large."),
+    "zip_ratio": gettext_lazy("A file in the ZIP is packed suspiciously small."),
+    "zip_name": gettext_lazy("A name in the ZIP leads out of it."),
+    "zip_twice": gettext_lazy("A name stands in the ZIP twice."),
+    "zip_link": gettext_lazy("The ZIP holds a link."),
+    "zip_encrypted": gettext_lazy("The ZIP is encrypted."),
+    "zip_overlap": gettext_lazy("Files in the ZIP share their bytes."),
+    "zip_method": gettext_lazy("A file in the ZIP is packed in a way that is not read here."),
+    "zip_damaged": gettext_lazy("A file in the ZIP is damaged."),
+    "zip_missing": gettext_lazy("A file is missing in the ZIP."),
+    "zip_file_too_large": gettext_lazy("A file in the ZIP is too large."),
+}
+
+SENTENCES: Final = _OF_FILES | _OF_SITE | _PROMPTS_CHAT | _CHATS | _TESTS | _PROMPTFOLIO | _ARCHIVES
 
 # Where an entry comes in all the same, some codes mean something else.
 LOSSES: Final[dict[str, Promise]] = {

@@ -9,16 +9,18 @@ Everything here that takes time is an iterator that yields how far it is: (done,
 nobody knows yet. What follows happens only as far as it is asked on.
 """
 
+import io
 from collections.abc import Collection, Generator, Iterable, Iterator
 from datetime import timedelta
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from prompts_app.models import Entry, Import, User
 from prompts_app.models.imports import WAITS
-from prompts_app.services import importing
+from prompts_app.services import import_archive, importing
+from prompts_app.services.import_archive import ARCHIVE, NotWaiting
 from prompts_app.services.import_reading import Ready, read
 from prompts_app.transfer.document import Loss, Problem
 from prompts_app.transfer.recognise import FORMATS, recognise
@@ -26,16 +28,18 @@ from prompts_app.transfer.recognise import FORMATS, recognise
 MAX_BYTES: Final = 20 * 1024 * 1024
 # Of one author at once: the oldest goes for a new one.
 MAX_WAITING: Final = 5
+KEYS: Final = (*FORMATS, ARCHIVE)
 MAX_PROBLEMS: Final = 500
 MAX_LOSSES: Final = 50
 # How long the list tells of what was never brought in.
 _TOLD_OF: Final = timedelta(days=1)
 
+__all__ = [
+    "ARCHIVE", "MAX_BYTES", "NotWaiting", "bring_in", "bring_in_archive", "bring_in_file", "choose",
+    "discard", "forget_unconfirmed", "keep", "known_keys", "look_again", "what_is_new",
+]  # fmt: skip
+
 Progress = Generator[tuple[int, int], None, "Import"]
-
-
-class NotWaiting(Exception):  # noqa: N818 - it reads as the condition it is
-    """The upload was brought in already, or has waited for too long."""
 
 
 def keep(owner: User, data: bytes, name: str, key: str = "") -> Progress:
@@ -44,13 +48,18 @@ def keep(owner: User, data: bytes, name: str, key: str = "") -> Progress:
     `key` is its format; recognised unless given, and left blank where it cannot be.
     """
     upload = Import(owner=owner, name=name[:200], size=len(data), source=data)
-    yield from _look(upload, data, key if key in FORMATS else recognise(data, name))
+    yield from _look(upload, data, key if key in KEYS else format_of(data, name))
     with transaction.atomic():
         upload.save()
         older = Import.objects.filter(owner=owner, state=Import.State.WAITING)
         kept = older.order_by("-created_at").values_list("pk", flat=True)[:MAX_WAITING]
         older.exclude(pk__in=list(kept)).delete()
     return upload
+
+
+def format_of(data: bytes, name: str) -> str:
+    """Return the format that data is in, "" where it is none that is known."""
+    return ARCHIVE if import_archive.is_archive(data) else recognise(data, name)
 
 
 def look_again(upload: Import, key: str) -> Progress:
@@ -65,20 +74,26 @@ def look_again(upload: Import, key: str) -> Progress:
 
 def _look(upload: Import, data: bytes, key: str) -> Iterator[tuple[int, int]]:
     upload.format = key
-    upload.rows, upload.problems, upload.left_out = [], [], []
-    problems = 0
-    for number, found in enumerate(read(data, key) if key else ()):
-        if number % importing.AT_ONCE == 0:
-            yield number, 0
-        if isinstance(found, Ready):
-            upload.rows.append(row(found))
-            continue
-        problems += 1
-        if problems <= MAX_PROBLEMS:
-            upload.problems.append(_told(found))
-    if problems > MAX_PROBLEMS:
-        more = Problem(0, "more_problems", str(problems - MAX_PROBLEMS))
-        upload.problems.append(_told(more))
+    upload.rows, upload.left_out = [], []
+    problems: list[Problem] = []
+    if key == ARCHIVE:
+        yield from import_archive.look(upload, io.BytesIO(data), problems)
+    else:
+        for number, found in enumerate(read(data, key) if key else ()):
+            if number % importing.AT_ONCE == 0:
+                yield number, 0
+            if isinstance(found, Ready):
+                upload.rows.append(row(found))
+            else:
+                problems.append(found)
+    upload.problems = _all_told(problems)
+
+
+def _all_told(problems: list[Problem]) -> list[list[Any]]:
+    told = [_told(problem) for problem in problems[:MAX_PROBLEMS]]
+    if len(problems) > MAX_PROBLEMS:
+        told.append(_told(Problem(0, "more_problems", str(len(problems) - MAX_PROBLEMS))))
+    return told
 
 
 def row(one: Ready) -> dict[str, Any]:
@@ -147,9 +162,13 @@ def what_is_new(upload: Import) -> list[int]:
 def bring_in(upload: Import) -> Progress:
     """Make everything of a waiting upload but what is left out, in one transaction.
 
-    Raises NotWaiting.
+    Raises NotWaiting. Where an archive turns out to be broken only now, the upload goes on waiting,
+    with what is wrong among its problems.
     """
     data = _source(upload)
+    if upload.format == ARCHIVE:
+        yield from bring_in_archive(upload, io.BytesIO(data), Entry.Visibility.DRAFT)
+        return upload
     found = []
     for number, one in enumerate(read(data, upload.format) if upload.format else ()):
         if number % importing.AT_ONCE == 0:
@@ -162,17 +181,27 @@ def bring_in(upload: Import) -> Progress:
     return upload
 
 
+def bring_in_archive(
+    upload: Import, file: IO[bytes], visibility: str, *, new: bool = False
+) -> Progress:
+    """Make everything of an archive, or nothing where it has problems, which the upload tells."""
+    problems: list[Problem] = []
+    yield from import_archive.bring_in(upload, file, visibility, problems, new=new)
+    if problems:
+        upload.rows, upload.problems = [], _all_told(problems)
+        told = Import.objects.filter(pk=upload.pk)
+        told.update(rows=upload.rows, problems=upload.problems, left_out=[])
+    return upload
+
+
 def bring_in_file(
     owner: User, name: str, size: int, key: str, found: Iterable[Ready | Problem], visibility: str
 ) -> Progress:
     """Make everything `found` in a file that nobody has to look at first, in one transaction."""
     upload = Import(owner=owner, name=name[:200], size=size, format=key)
-    wanted = []
-    for one in found:
-        if isinstance(one, Ready):
-            wanted.append(one)
-        elif len(upload.problems) < MAX_PROBLEMS:
-            upload.problems.append(_told(one))
+    parts = list(found)
+    wanted = [one for one in parts if isinstance(one, Ready)]
+    upload.problems = _all_told([one for one in parts if isinstance(one, Problem)])
     yield from _made(upload, wanted, visibility, new=True)
     return upload
 

@@ -24,7 +24,6 @@ from prompts_app.models import Import
 from prompts_app.models.imports import WAITS
 from prompts_app.services import import_undo, imports
 from prompts_app.services.import_words import MADE_OF, facts, format_name, told
-from prompts_app.transfer.recognise import FORMATS
 from prompts_app.views.studio import author
 
 log = logging.getLogger("promptfolio.imports")
@@ -45,7 +44,7 @@ def new_import(request: Request) -> HttpResponseBase:
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     if not form.is_valid():
         waiting = Import.objects.waiting().without_source().filter(owner=request.user)
-        understood = [{"name": format_name(key), "what": MADE_OF[key]} for key in FORMATS]
+        understood = [{"name": format_name(key), "what": MADE_OF[key]} for key in imports.KEYS]
         context = SECTION | {
             "form": form,
             "either": (form["file"], form["text"]),
@@ -158,6 +157,7 @@ def _check_page(
     left_out = set(upload.left_out)
     context = SECTION | {
         "upload": upload,
+        "comes_whole": upload.format == imports.ARCHIVE,
         "form": form,
         "page": page,
         "rows": [

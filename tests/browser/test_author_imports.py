@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import FilePayload, Page, StorageState, expect
 
 from tests.browser.conftest import Visit
+from tests.browser.watch import Watch
 from tests.importing import table
 
 CHECK = re.compile(r"/studio/import/[0-9a-f-]{36}/$")
@@ -47,7 +48,8 @@ def test_prompts_come_in_and_go_again(
     expect(page.get_by_text("all its entries are in the bin")).to_be_visible()
 
 
-def test_what_is_wrong_is_said_at_its_field(visit: Visit, ada: StorageState) -> None:
+def test_what_is_wrong_is_said_at_its_field(visit: Visit, ada: StorageState, watch: Watch) -> None:
+    watch.allowed.add(422)
     page = visit(storage_state=ada)
     page.goto("/studio/import/")
     page.get_by_role("button", name="Look at what it makes").click()

@@ -3,14 +3,17 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
+from hypothesis import settings as how
 from hypothesis import strategies as st
+from pytest_django import Settings
 
 from prompts_app.models import Draft, Entry, Import, Run, TestCase, User, Version
 from prompts_app.services import (
@@ -27,6 +30,7 @@ from prompts_app.services import (
 from prompts_app.services.import_reading import Ready, Rules, ready
 from prompts_app.transfer.document import CaseDocument, Problem, VersionDocument
 from tests import factories
+from tests.archiving import archive_of, rich_author
 from tests.importing import brought, document, done, prompts, table, uploaded, whole
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +39,12 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def author() -> User:
     return factories.profile().user
+
+
+@pytest.fixture
+def own_media(settings: Settings, tmp_path: Path) -> None:
+    """Keep pictures in the test's own folder."""
+    settings.MEDIA_ROOT = tmp_path
 
 
 def everything() -> tuple[int, ...]:
@@ -316,7 +326,7 @@ def test_what_no_database_or_editor_takes_is_told_and_left_out(fields: dict[str,
 
 
 @given(text=st.text(st.characters(exclude_categories=()), max_size=20))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@how(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 def test_any_response_that_passes_is_kept_by_the_database(author: User, text: str) -> None:
     raw = {"text": text, text: [1, None, 2.5]}
     told = whole()
@@ -397,3 +407,61 @@ def test_nobody_takes_along_what_another_import_made(author: User) -> None:
     made = brought(author, document())
     done(import_undo.undo(made, {entry.pk for entry in import_undo.entries_of(other)}))
     assert left(author) == ["Role 0"]
+
+
+def archive() -> bytes:
+    """Return the archive of an author of another site."""
+    owner = rich_author()
+    # A run that is yet to be would look like one made after the import.
+    Run.objects.update(created_at=timezone.now())
+    return archive_of(owner).getvalue()
+
+
+def test_an_archive_is_looked_at_brought_in_and_taken_back(author: User, own_media: None) -> None:
+    data = archive()
+    before = everything()
+    upload = uploaded(author, data, "portfolio.zip")
+    assert everything() == before
+    assert (upload.format, upload.problems) == (imports.ARCHIVE, [])
+    titles = {one["title"] for one in upload.rows}
+    assert "Factures → JSON" in titles
+    made = done(imports.bring_in(upload))
+    assert (made.state, made.made, made.source) == (Import.State.DONE, len(titles), None)
+    entries_made = Entry.objects.filter(imported_by=made)
+    assert {entry.title for entry in entries_made} == titles
+    assert {entry.visibility for entry in entries_made} == {"draft"}
+    assert import_undo.touched(made) == set()
+    done(import_undo.undo(made, ()))
+    assert left(author) == []
+
+
+def test_a_broken_archive_is_told_and_makes_nothing(author: User, own_media: None) -> None:
+    data = archive()
+    before = everything()
+    for broken in (data[: len(data) // 2], data.replace(b"PK\x01\x02", b"PK\x01\x03", 1)):
+        upload = uploaded(author, broken, "portfolio.zip")
+        assert upload.rows == []
+        assert upload.problems
+        done(imports.bring_in(upload))
+    assert everything() == before
+
+
+def test_an_archive_that_cannot_be_written_leaves_nothing(author: User, own_media: None) -> None:
+    upload = uploaded(author, archive(), "portfolio.zip")
+    before = everything()
+    work = imports.bring_in(upload)
+    for _step in range(len(upload.rows) + 3):
+        next(work)
+    work.close()
+    assert everything() == before
+    assert Import.objects.get(pk=upload.pk).is_waiting
+
+
+def test_an_archive_is_brought_in_once(author: User, own_media: None) -> None:
+    upload = uploaded(author, archive(), "portfolio.zip")
+    in_other_tab = Import.objects.get(pk=upload.pk)
+    done(imports.bring_in(upload))
+    before = everything()
+    with pytest.raises(imports.NotWaiting):
+        done(imports.bring_in(in_other_tab))
+    assert everything() == before

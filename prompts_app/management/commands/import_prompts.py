@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from prompts_app.models import Entry, Import, Profile
+from prompts_app.models import Entry, Import, Profile, User
 from prompts_app.services import imports
+from prompts_app.services.import_archive import is_archive
 from prompts_app.services.import_reading import Ready, read
 from prompts_app.services.import_words import place, sentence
 from prompts_app.transfer.document import Loss, Problem
@@ -44,6 +45,10 @@ class Command(BaseCommand):
         if profile is None:
             raise CommandError(f"There is no author @{options['author']}.")
         file = options["file"]
+        visibility = Entry.Visibility.LISTED if options["list"] else Entry.Visibility.DRAFT
+        if self._is_archive(file):
+            self._bring_archive(profile.user, file, visibility)
+            return
         data = self._data(file)
         key = options["format"] or recognise(data, file.name)
         if not key:
@@ -59,7 +64,6 @@ class Command(BaseCommand):
         for one in found:
             for loss in one.document.losses if isinstance(one, Ready) else ():
                 self._say(file, loss)
-        visibility = Entry.Visibility.LISTED if options["list"] else Entry.Visibility.DRAFT
         done = self._shown(
             imports.bring_in_file(profile.user, file.name, len(data), key, found, visibility)
         )
@@ -67,6 +71,25 @@ class Command(BaseCommand):
             f"{done.made} entries imported, {done.known} were there already,"
             f" {len(problems)} parts left out."
         )
+
+    def _is_archive(self, file: Path) -> bool:
+        try:
+            with file.open("rb") as opened:
+                return is_archive(opened.read(4))
+        except OSError as error:
+            raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
+
+    def _bring_archive(self, owner: User, file: Path, visibility: str) -> None:
+        upload = Import(
+            owner=owner, name=file.name[:200], size=file.stat().st_size, format=imports.ARCHIVE
+        )
+        with file.open("rb") as opened:
+            done = self._shown(imports.bring_in_archive(upload, opened, visibility, new=True))
+        for _line, path, code, detail in done.problems:
+            self.stderr.write(f"{file}: {path}: {sentence(code, detail)}")
+        if done.problems:
+            raise CommandError("Nothing was imported.")
+        self.stdout.write(f"{done.made} entries imported.")
 
     def _data(self, file: Path) -> bytes:
         try:
