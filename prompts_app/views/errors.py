@@ -1,19 +1,20 @@
 """Pages for what went wrong."""
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
 
-def _page(request: HttpRequest, status: int) -> HttpResponse:
-    response = render(request, f"errors/{status}.html", status=status)
+def _page(request: HttpRequest, status: int, **context: bool) -> HttpResponse:
+    response = render(request, f"errors/{status}.html", context, status=status)
     response["Cache-Control"] = "no-store"
     return response
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """400: the request cannot be read (too large, or not what the form sends)."""
-    return _page(request, 400)
+    return _page(request, 400, too_large=isinstance(exception, RequestDataTooBig))
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

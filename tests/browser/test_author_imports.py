@@ -56,7 +56,10 @@ def test_what_is_wrong_is_said_at_its_field(visit: Visit, ada: StorageState, wat
     expect(page.get_by_text("Choose a file, or paste text below.")).to_be_visible()
 
 
-def test_a_lost_connection_says_where_to_look(visit: Visit, ada: StorageState, words: str) -> None:
+def test_a_lost_connection_says_where_to_look(
+    visit: Visit, ada: StorageState, words: str, watch: Watch
+) -> None:
+    watch.offline = True
     page = visit(storage_state=ada)
     chosen(page, words)
     page.route(CHECK, lambda route: route.abort())

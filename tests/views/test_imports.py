@@ -19,6 +19,7 @@ from prompts_app.models import Entry, Import, User
 from prompts_app.services import imports
 from prompts_app.views import imports as views
 from tests import factories
+from tests.archiving import archive_of, rich_author
 from tests.importing import brought, document, done, prompts, table, uploaded, whole
 
 pytestmark = pytest.mark.django_db
@@ -130,6 +131,12 @@ def test_a_file_that_is_too_large_is_refused(
     response = send(client, file=file(data))
     assert response.status_code == 422
     assert "larger than 20 MB" in response.content.decode()
+
+
+def test_more_text_than_a_form_takes_is_said_so(client: Client, author: User) -> None:
+    response = send(client, text="x" * (4 * 1024 * 1024 + 1))
+    assert response.status_code == 400
+    assert "bring more than that as a file" in response.content.decode()
 
 
 NOTHING_IN_IT = {
@@ -373,3 +380,24 @@ def test_the_command_says_why_it_cannot(tmp_path: Any, author: User) -> None:
             call_command("import_prompts", str(path), **arguments)
     with pytest.raises(CommandError, match="cannot be read"):
         call_command("import_prompts", str(tmp_path / "none"), author="ada")
+
+
+def test_an_archive_comes_in_as_a_whole(client: Client, author: User, tmp_path: Any) -> None:
+    data = archive_of(rich_author()).getvalue()
+    response = send(client, file=file(data, "portfolio.zip"))
+    upload = Import.objects.get(owner=author)
+    page = client.get(response["Location"]).content.decode()
+    assert "Promptfolio archive (ZIP)" in page
+    assert 'type="checkbox"' not in page
+    response = client.post(check(upload))
+    assert response["Location"] == reverse("studio_import_done", args=[upload.pk])
+    assert author.entries.count() == len(upload.rows)
+
+    path = tmp_path / "portfolio.zip"
+    path.write_bytes(data)
+    call_command("import_prompts", str(path), author="ada")
+    assert author.entries.count() == 2 * len(upload.rows)
+    path.write_bytes(data[:-100])
+    with pytest.raises(CommandError, match="Nothing was imported"):
+        call_command("import_prompts", str(path), author="ada")
+    assert Import.objects.filter(owner=author).count() == 2
