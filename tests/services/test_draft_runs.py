@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from prompts_app.models import BudgetDay, DraftRun, Entry, LLMModel, Reservation, Try
+from prompts_app.models import BudgetDay, DraftRun, Entry, LLMModel, Reservation, Spending, Try
 from prompts_app.services import answering, budget, draft_runs
 from prompts_app.services.limits import Refused
 from tests import factories
@@ -49,7 +49,7 @@ def test_the_same_id_runs_once_and_sets_money_aside_once(entry: Entry) -> None:
 def test_without_money_nothing_runs_and_the_last_answer_stays(entry: Entry) -> None:
     kept = admit(entry)
     DraftRun.objects.filter(pk=kept).update(state=DraftRun.State.DONE)
-    spending = budget.Spending.of(entry.owner)
+    spending = Spending.of(entry.owner)
     spending.daily_limit = 0
     spending.save()
     with pytest.raises(Refused) as refused:
