@@ -6,6 +6,7 @@ admitted try in a header, and the stream is sent from here. So an open stream ho
 
 import asyncio
 import contextlib
+import gc
 import os
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -73,6 +74,10 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:
+    # What is loaded by now stays: nobody needs to look again and again whether it is garbage, while
+    # a thousand streams wait.
+    gc.collect()
+    gc.freeze()
     while (await receive())["type"] != "lifespan.shutdown":
         await send({"type": "lifespan.startup.complete"})
     # The process ends right after this: what a stream came to must be written down before.

@@ -134,6 +134,8 @@ def database(url: str, *, pool_size: int) -> dict[str, Any]:
         config["CONN_MAX_AGE"] = 0
         config["ENGINE"] = "portfolio.postgresql"
         config["OPTIONS"]["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 10}
+        # Lets models/prepared.py ask for plans to be kept; Django's own queries never are.
+        config["OPTIONS"]["prepare_threshold"] = 5
     return config
 
 

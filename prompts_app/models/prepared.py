@@ -1,7 +1,8 @@
-"""Queries that Django compiles once: for what happens while a visitor waits for a first word.
+"""Queries that are compiled once: for what happens while a visitor waits for a first word.
 
 Django makes the SQL of a query anew each time, which takes several times as long as the database
-takes to answer it. What a prepared query returns is what the query set would.
+takes to answer it; and PostgreSQL plans it anew each time, which for a join of many tables takes
+several times as long as running it. What a prepared query returns is what the query set would.
 """
 
 import threading
@@ -10,12 +11,31 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
+import psycopg
 from django.db import DEFAULT_DB_ALIAS, connection
+from django.db.backends.utils import CursorWrapper
 from django.db.models import Expression, Model, QuerySet
 from django.db.models.query import get_related_populators
 from django.db.models.sql import InsertQuery, UpdateQuery
 
 M = TypeVar("M", bound=Model)
+
+
+class _Planned(psycopg.Cursor[Any]):
+    """A cursor that sends values apart from the statement, whose plan PostgreSQL then keeps."""
+
+    def execute(self, query: Any, params: Any = None, **_options: Any) -> "_Planned":
+        """Run a statement (Django calls this)."""
+        return super().execute(query, params, prepare=True)
+
+
+def cursor() -> CursorWrapper:
+    """Return a cursor for a statement that is run over and over with other values."""
+    if connection.vendor != "postgresql":
+        return connection.cursor()
+    connection.ensure_connection()
+    wrapped: CursorWrapper = connection._prepare_cursor(_Planned(connection.connection))  # type: ignore[attr-defined]
+    return wrapped
 
 
 class Param(Expression):
@@ -58,9 +78,9 @@ class Select(Generic[M]):
         if not hasattr(self._local, "ready"):
             self._local.ready = _Select(self._build())
         ready: _Select = self._local.ready
-        with connection.cursor() as cursor:
-            cursor.execute(ready.sql, _bound(ready.params, values))
-            found = cursor.fetchall()
+        with cursor() as opened:
+            opened.execute(ready.sql, _bound(ready.params, values))
+            found = opened.fetchall()
         objects = []
         for row in ready.compiler.results_iter([found]):
             one = self._model.from_db(DEFAULT_DB_ALIAS, ready.names, row[ready.columns])
@@ -85,9 +105,9 @@ class Update:
             query.add_update_values(fields)
             self._compiled = query.get_compiler(DEFAULT_DB_ALIAS).as_sql()
         sql, params = self._compiled
-        with connection.cursor() as cursor:
-            cursor.execute(sql, _bound(params, values))
-            return int(cursor.rowcount)
+        with cursor() as opened:
+            opened.execute(sql, _bound(params, values))
+            return int(opened.rowcount)
 
 
 class Insert(Generic[M]):
@@ -111,8 +131,9 @@ class Insert(Generic[M]):
             ]
             for one in objects
         ]
-        with connection.cursor() as cursor:
-            cursor.executemany(self._sql, rows)
+        with cursor() as opened:
+            for row in rows:
+                opened.execute(self._sql, row)
         for one in objects:
             one._state.adding = False
             one._state.db = DEFAULT_DB_ALIAS

@@ -11,11 +11,10 @@ from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
 from prompts_app.models import BudgetDay, Entry, Reservation, ShareLink, Spending, Try
-from prompts_app.models.prepared import adapted
+from prompts_app.models.prepared import adapted, cursor
 from prompts_app.services import budget, days, tries
 from prompts_app.services.visitors import Visitor
 
@@ -256,9 +255,9 @@ def standing(asking: Asking) -> tuple[list[Stated], date]:
         "awaited": now - tries.WAIT,
         "since": min(midnight, now - budget.LEASE),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(statement, {name: adapted(value) for name, value in values.items()})
-        *counted, authors_day = cursor.fetchone()
+    with cursor() as opened:
+        opened.execute(statement, {name: adapted(value) for name, value in values.items()})
+        *counted, authors_day = opened.fetchone()
     found = dict(zip(columns, map(int, counted), strict=True))
     day = date.fromisoformat(str(authors_day))
     ends = {True: days.end(day, zone), False: days.end(sites_day)}

@@ -25,7 +25,7 @@ import psycopg
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # A storm that takes longer is stuck, which is a finding of its own.
-LONGEST_SECONDS = 300
+LONGEST_SECONDS = 1200
 SHOWN = 20
 
 

@@ -19,9 +19,10 @@ on_postgres = pytest.mark.skipif(
 
 
 def test_ledger_holds_while_processes_are_killed(stormy: RunningSite, note: Note) -> None:
-    report = unleash(stormy.environment, "ledger", processes=8, kills=50, authors=12, attempts=40)
+    report = unleash(stormy.environment, "ledger", processes=8, kills=50, authors=12, attempts=105)
     note(report.figures)
     assert report.violations == []
+    assert report.figures["attempts"] >= 10_000
     assert report.figures["refused"] > 100
     assert report.figures["forfeited"] > report.figures["settled late"] > 0
 
@@ -48,14 +49,15 @@ def test_ledger_holds_while_the_database_restarts(stormy: RunningSite, note: Not
         stormy.environment,
         "ledger",
         processes=8,
-        kills=20,
+        kills=50,
         restarts=5,
-        authors=10,
-        attempts=25,
+        authors=12,
+        attempts=105,
         outages=True,
     )
     note(report.figures)
     assert report.violations == []
+    assert report.figures["attempts"] >= 10_000
     assert report.figures["outages"] > 0
 
 
