@@ -28,7 +28,8 @@ from prompts_app.pictures.intake import PictureError
 from prompts_app.receipts.canonical import canonical
 from prompts_app.receipts.statement import read_time
 from prompts_app.services import entries, pictures
-from prompts_app.services.archive_looking import Looking, Unreadable
+from prompts_app.services.archive_files import Unreadable
+from prompts_app.services.archive_looking import Looking
 from prompts_app.services.archive_rows import fields_of
 from prompts_app.services.rules import rules_of
 from prompts_app.transfer import promptfolio_format as form
@@ -89,7 +90,7 @@ class Making:
         self._kept["", path] = self._restored(path)
 
     def _restored(self, path: str) -> Picture:
-        data = self.looked.bytes(path)
+        data = self.looked.files.bytes(path)
         try:
             return pictures.restored(self.owner, data)
         except PictureError as error:
@@ -144,7 +145,7 @@ class Making:
         self._own_keys = set(ReceiptKey.objects.values_list("pk", flat=True))
 
     def _save_profile(self) -> None:
-        values = self.looked.json(form.PROFILE).value
+        values = self.looked.files.json(form.PROFILE).value
         fields = fields_of(Profile, values)
         del fields["handle"]
         profile = self.owner.profile
