@@ -5,8 +5,20 @@ import json
 from collections.abc import Iterator
 from typing import IO, Any
 
+from django.db.models import Model
+
 from prompts_app.assertions import registry
-from prompts_app.models import Entry, Profile, ReceiptKey, Run, User
+from prompts_app.models import (
+    Entry,
+    Evaluation,
+    Profile,
+    ReceiptKey,
+    Run,
+    TestCase,
+    User,
+    Version,
+)
+from prompts_app.pictures.intake import MAX_BYTES
 from prompts_app.receipts import keys
 from prompts_app.receipts.canonical import content_hash
 from prompts_app.receipts.reading import ReceiptError
@@ -32,6 +44,13 @@ _SPOKEN = (
 )
 
 
+_ROWS: dict[type[Model], str] = {
+    Version: "versions",
+    TestCase: "cases",
+    Evaluation: "evaluations",
+}
+
+
 class Looking:
     """An archive and the author who wants it. Look it through before anything else.
 
@@ -51,6 +70,7 @@ class Looking:
         self.pictures: dict[str, None] = {}
         self.sealed_by: str = ""
         self._rules: set[str] = set()
+        self._sound: set[str] = set()
         try:
             self.files = Files(file)
         except ZipError as error:
@@ -155,13 +175,16 @@ class Looking:
         self._wants(found["cover"])
         try:
             fields_of(Entry, found)
+            for model, rows in _ROWS.items():
+                for row in found[rows]:
+                    fields_of(model, row)
         except ValueError as error:
             raise Unreadable(Problem(1, "time", path=name)) from error
         for place, version in enumerate(found["versions"]):
             self._version(version, entry, ("versions", place), name)
         self._rules_of(found["draft"] or {}, entry, ("draft",), name)
         runs = 0
-        for _line, run in self.runs(slug, found):
+        for run in self.runs(slug, found):
             runs += 1
             self._wants(run["picture"])
         self.report.pictures = len(self.pictures)
@@ -207,8 +230,10 @@ class Looking:
     def _wants(self, path: str | None) -> None:
         if path is None or path in self.pictures:
             return
-        if self.files.zip.size(path) > form.MAX_PART * 2 or path not in self.files.hashes:
+        if self.files.zip.size(path) > MAX_BYTES:
             raise Unreadable(Problem(0, "picture", "too_many_bytes", path))
+        if form.digest_of(path) != self.files.hashes.get(path):
+            raise Unreadable(Problem(0, "changed", path=path))
         self.pictures[path] = None
 
     def _texts(self, loaded: Loaded, name: str) -> None:
@@ -228,29 +253,40 @@ class Looking:
             raise Unreadable(at(entry, wrong.path, "shape", wrong.keyword, name)) from wrong
         return entry
 
-    def runs(self, slug: str, entry: dict[str, Any]) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Yield the line and values of each run of an entry. Raises Unreadable or ZipError."""
+    def runs(self, slug: str, entry: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Yield each run of an entry. Raises Unreadable or ZipError.
+
+        Once they were looked through, their bytes are told from others by their hash alone.
+        """
         name = form.runs_file(slug)
         digest, known = hashlib.sha256(), form.RunsOf(entry)
         for line, data in enumerate(self.files.zip.lines(name, form.MAX_PART), start=1):
             digest.update(data + b"\n")
-            run = json_of(data)
-            if isinstance(run, Problem):
-                raise Unreadable(Problem(line, run.code, run.detail, name))
-            try:
-                known.check(run.value)
-                fields_of(Run, run.value)
-                _check_receipt(run.value)
-            except Wrong as wrong:
-                where = f"{name}: {path_text(wrong.path)}"
-                raise Unreadable(Problem(line, "shape", wrong.keyword, where)) from wrong
-            except ReceiptError as error:
-                raise Unreadable(Problem(line, "receipt", error.code, name)) from error
-            except ValueError as error:
-                raise Unreadable(Problem(line, "time", path=name)) from error
-            yield line, run.value
+            yield json.loads(data) if name in self._sound else _run(data, known, line, name)
         if digest.hexdigest() != self.files.hashes.get(name):
             raise Unreadable(Problem(0, "changed", path=name))
+        self._sound.add(name)
+
+
+def _run(data: bytes, known: form.RunsOf, line: int, name: str) -> dict[str, Any]:
+    found = json_of(data)
+    if isinstance(found, Problem):
+        raise Unreadable(Problem(line, found.code, found.detail, name))
+    run: dict[str, Any] = found.value
+    try:
+        known.check(run)
+        fields_of(Run, run)
+        if run["receipt"] is not None:
+            # It must be one. Whether it holds, its page says.
+            read_receipt(json.dumps(run["receipt"]).encode())
+    except Wrong as wrong:
+        where = f"{name}: {path_text(wrong.path)}"
+        raise Unreadable(Problem(line, "shape", wrong.keyword, where)) from wrong
+    except ReceiptError as error:
+        raise Unreadable(Problem(line, "receipt", error.code, name)) from error
+    except ValueError as error:
+        raise Unreadable(Problem(line, "time", path=name)) from error
+    return run
 
 
 def _hash_of(spec: dict[str, Any]) -> str:
@@ -258,12 +294,6 @@ def _hash_of(spec: dict[str, Any]) -> str:
         return rule_of(spec)
     except ValueError:
         return ""
-
-
-def _check_receipt(run: dict[str, Any]) -> None:
-    """A receipt must be one, and have the key it names. Whether it holds, its page says."""
-    if run["receipt"] is not None:
-        read_receipt(json.dumps(run["receipt"]).encode())
 
 
 def _any_known(captured: set[str]) -> bool:

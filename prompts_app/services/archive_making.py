@@ -3,7 +3,7 @@
 import contextlib
 import itertools
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -53,9 +53,9 @@ class Making:
         self.visibility = visibility
         self._kept: dict[tuple[str, str], Picture] = {}
         self._own_keys: set[str] = set()
-        self._source_keys: set[str] = set()
+        self._source_keys: set[str | None] = set()
 
-    def make(self) -> Iterator[tuple[int, int]]:
+    def make(self) -> Generator[tuple[int, int], None, None]:
         """Make everything in one transaction; yield how much is done, of how much.
 
         Pictures are decoded before it begins: that takes the longest, and nobody else can write
@@ -183,7 +183,7 @@ class Making:
         entry.cover = self._picture(values["cover"], entry)
         entry.save(update_fields=["published", "baseline", "featured_case", "cover"])
         now = timezone.now()
-        rows = (values for _line, values in self.looked.runs(slug, values))
+        rows = self.looked.runs(slug, values)
         while few := list(itertools.islice(rows, _RUNS)):
             self._runs(few, entry, numbers, cases, evaluations, now)
         entries.index(entry)
