@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -39,7 +39,7 @@ class Export:
         return self.made_at + KEPT_FOR
 
 
-def make(owner: User) -> Iterator[tuple[int, int]]:
+def make(owner: User) -> Generator[tuple[int, int], None, None]:
     """Write the author's archive in the place of the one before; yield how far it is, in entries.
 
     It is there only once it is whole: a writing that breaks off leaves the former one.

@@ -9,7 +9,7 @@ from django.http import FileResponse, Http404, HttpResponse, StreamingHttpRespon
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -29,7 +29,7 @@ def export(request: Request) -> HttpResponseBase:
     if request.method != "POST":
         context = {
             "nav": "studio",
-            "studio_section": "export",
+            "studio_section": "entries",
             "ready": exports.ready(request.user),
             "counts": exports.counts_of(request.user),
             "schema_url": reverse("schema"),
@@ -43,7 +43,8 @@ def export(request: Request) -> HttpResponseBase:
 
 
 def _place() -> str:
-    return reverse("studio_export") + "#ready"
+    # Another address each time: to a browser that is there already, a fragment alone is no page.
+    return f"{reverse('studio_export')}?made={timezone.now():%H%M%S%f}#ready"
 
 
 def _lines(request: Request, language: str) -> Iterator[dict[str, Any]]:
