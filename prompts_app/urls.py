@@ -192,6 +192,8 @@ studio_routes: Routes = [
 archive_routes: Routes = [
     path("studio/export/", archive.export, name="studio_export"),
     path("studio/export/portfolio.zip", archive.archive_file, name="studio_export_file"),
+    path("studio/export/site/", archive.site, name="studio_export_site"),
+    path("studio/export/site.zip", archive.site_file, name="studio_export_site_file"),
     path(
         "studio/entries/<slug:slug>/export/promptfolio.json",
         archive.entry_file,

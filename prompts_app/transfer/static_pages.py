@@ -1,4 +1,4 @@
-"""Pages of a site as files that open from disk: what needs a server goes, what leads somewhere stays.
+"""Pages of a site as files that open from disk: what needs a server goes, links stay.
 
 Scripts and forms are left out, what stood there for browsers without scripts is shown, and every
 address is asked for anew, but for links marked LIVE. All else is copied letter by letter.

@@ -28,9 +28,10 @@ from prompts_app.transfer.static_pages import as_file, is_elsewhere, relative
 # More than the largest portfolio has; only a mistake of ours would lead on for ever.
 MOST_PAGES = 50_000
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_OF_ENTRY = r"v[0-9]+/|compare/|try/|evidence/(?:answers/|results\.csv|results\.json|promptfooconfig\.yaml)?"
-# Which arguments make a page of their own, by how an address ends. Every choice of a page times every
-# other would be thousands; what is left out leads to the page as it is without.
+_OF_EVIDENCE = r"answers/|results\.csv|results\.json|promptfooconfig\.yaml"
+_OF_ENTRY = rf"v[0-9]+/|compare/|try/|evidence/(?:{_OF_EVIDENCE})?"
+# Which arguments make a page of their own, by how an address ends. Every choice of a page times
+# every other would be thousands; what is left out leads to the page as it is without.
 _ARGUMENTS = (
     ("/compare/", {"from", "to"}),
     ("/evidence/", {"version", "constraint", "page"}),
@@ -45,7 +46,8 @@ _SHARED = (
 )
 _BEGINNING = """<!doctype html>
 <html lang="{language}">
-<head><meta charset="utf-8"><title>{title}</title><meta name="viewport" content="width=device-width">
+<head><meta charset="utf-8"><title>{title}</title>
+<meta name="viewport" content="width=device-width">
 <meta http-equiv="refresh" content="0; url={first}"></head>
 <body>{links}</body>
 </html>
@@ -82,6 +84,9 @@ class StaticSite:
             home = reverse("profile", args=[self.profile.handle])
             for language in self.languages:
                 self._place(_Page(language, home))
+            # What receipts are checked with, without this site.
+            for name in ("receipt_keys", "receipt_script"):
+                self._place(_Page("", reverse(name)))
             self._begin(archive)
             done = 0
             while self._waiting:
@@ -110,7 +115,9 @@ class StaticSite:
     def _content(self, page: _Page) -> bytes:
         if page.address.startswith(settings.STATIC_URL):
             return _static_file(page.address.removeprefix(settings.STATIC_URL))
-        response = _answer(page, StaticCopy(self.profile.handle, self.made_on, live=not settings.LOCAL))
+        response = _answer(
+            page, StaticCopy(self.profile.handle, self.made_on, live=not settings.LOCAL)
+        )
         body = b"".join(response) if response.streaming else response.content  # type: ignore[attr-defined]
         if not response.headers["Content-Type"].startswith("text/html"):
             return bytes(body)
@@ -210,7 +217,7 @@ def _answer(page: _Page, copy: StaticCopy) -> HttpResponseBase:
             "wsgi.input": io.BytesIO(),
         }
         request = WSGIRequest(environ)
-        request.static_copy = copy
+        request.static_copy = copy  # type: ignore[attr-defined]
         response = _handler().get_response(request)
         if response.status_code >= 500:
             raise RuntimeError(f"{address} cannot be made")
