@@ -380,7 +380,7 @@ def small(django_db_setup: Any, django_db_blocker: Any, tmp_path_factory: Any) -
     return data
 
 
-ODD = st.sampled_from(
+ODD: st.SearchStrategy[Any] = st.sampled_from(
     (None, True, -1, 2**40, 1.5, "", "x" * 400, "2026-99-99T00:00:00.000000Z", "\x00", [], {}, [[]])
 )
 
