@@ -68,7 +68,7 @@ class Looking:
         self.slugs: dict[str, str] = {}
         self.public_keys: dict[str, dict[str, Any]] = {}
         self.pictures: dict[str, None] = {}
-        self.sealed_by: str = ""
+        self.own_keys: list[keys.PublicKey] = []
         self._rules: set[str] = set()
         self._sound: set[str] = set()
         try:
@@ -131,10 +131,13 @@ class Looking:
             return
         seal = self.files.json(form.SEAL, checked=False)
         self.files.shape("seal", seal, form.SEAL)
-        public = seal.value["public_key"]
-        manifest = self.files.zip.read(form.MANIFEST, form.MAX_PART)
-        if not keys.signature_holds(public, seal.value["signature"], manifest):
+        said, signature = seal.value["statement"], seal.value["signature"]
+        public = said["public_key"]
+        manifest = self.files.bytes(form.MANIFEST, checked=False)
+        if said["manifest"] != hashlib.sha256(manifest).hexdigest():
             raise Unreadable(Problem(0, "changed", path=form.MANIFEST))
+        if not keys.signature_holds(public, signature, form.written(said)):
+            raise Unreadable(Problem(0, "changed", path=form.SEAL))
         own = ReceiptKey.objects.filter(public_key=public, leaked=False).exists()
         profile = Profile.objects.filter(user=self.owner).first()
         if not own or profile is None or profile.handle.lower() != self.report.handle.lower():
@@ -142,7 +145,8 @@ class Looking:
         text = self.files.bytes(CAPTURED).decode("ascii", "replace")
         captured = set(text.split())
         if not _any_known(captured):
-            self.captured, self.sealed_by, self.report.proof = captured, public, True
+            self.captured, self.report.proof = captured, True
+            self.own_keys = [key for one in said["keys"] for key in keys.keys_of(one)]
 
     def _read_keys(self) -> None:
         place = 0

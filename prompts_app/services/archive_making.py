@@ -127,21 +127,22 @@ class Making:
             self._save_profile()
 
     def _enter_keys(self) -> None:
-        """This site vouches for the keys it signed with before: the seal is over them as well."""
-        for one in self.looked.public_keys.values():
-            since = read_time(one["active_from"])
-            retired = read_time(one["retired_at"]) if one["retired_at"] else None
-            known = ReceiptKey.objects.filter(pk=one["id"]).first()
-            if known is None and retired is not None:
+        """This site vouches for the keys it signed with before: its seal is over them.
+
+        Never those of the archive's receipts: among them are keys that others brought.
+        """
+        for key in self.looked.own_keys:
+            known = ReceiptKey.objects.filter(pk=key.id).first()
+            if known is None and key.retired_at is not None:
                 ReceiptKey.objects.create(
-                    pk=one["id"],
-                    public_key=one["public_key"],
-                    active_from=since,
-                    retired_at=retired,
-                    leaked=one["leaked"],
+                    pk=key.id,
+                    public_key=key.public_key,
+                    active_from=key.active_from,
+                    retired_at=key.retired_at,
+                    leaked=key.leaked,
                 )
-            elif known is not None and known.active_from > since:
-                ReceiptKey.objects.filter(pk=known.pk).update(active_from=since)
+            elif known is not None and known.active_from > key.active_from:
+                ReceiptKey.objects.filter(pk=known.pk).update(active_from=key.active_from)
         self._own_keys = set(ReceiptKey.objects.values_list("pk", flat=True))
 
     def _save_profile(self) -> None:

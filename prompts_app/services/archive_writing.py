@@ -104,12 +104,17 @@ def _finish(owner: User, archive: "_Zip", slugs: list[str], counts: Counter[str]
     )
     archive.add(form.MANIFEST, [manifest])
     if receipt_keys.signing_key() is not None:
-        seal = {
+        own = keys.keys_document(settings.SITE_URL, receipt_keys.public_keys())
+        statement = {
             "format": form.SEALED,
             "format_version": form.VERSION,
+            "manifest": archive.hashes[form.MANIFEST],
             "public_key": keys.public_of(settings.RECEIPT_KEY),
-            "signature": keys.sign(settings.RECEIPT_KEY, manifest),
+            # Keys that came with archives of others are among the archive's; these are our own.
+            "keys": own["keys"],
         }
+        signature = keys.sign(settings.RECEIPT_KEY, form.written(statement))
+        seal = {"statement": statement, "signature": signature}
         archive.add(form.SEAL, [form.written(seal, indent=1)])
 
 

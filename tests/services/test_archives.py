@@ -131,8 +131,13 @@ def test_answers_of_another_site_prove_nothing_here(another_site: Any) -> None:
     assert Line("answer", "fails", "changed") in receipts.look_elsewhere(changed_run)
 
 
-def test_a_site_with_the_same_key_has_the_same_evidence(another_site: Any) -> None:
+def test_a_site_with_the_same_key_has_the_same_evidence(
+    another_site: Any, settings: Settings
+) -> None:
     owner = rich_author()
+    # The receipts are of a key that was replaced since.
+    settings.RECEIPT_KEY = b"C" * 32
+    receipt_keys.rotate(settings.RECEIPT_KEY)
     first = archive_of(owner)
     evidence, ids = _evidence(), set(Receipt.objects.values_list("pk", flat=True))
     reader = another_site(owner.profile.handle, key=site.RECEIPT_KEY)
@@ -160,6 +165,8 @@ def _evidence() -> Any:
 def test_nobody_launders_proof_through_an_archive(another_site: Any) -> None:
     """Claimed runs stay imported though this site itself seals the archive they are in next."""
     owner = rich_author()
+    # A retired key, as one that somebody made up could be.
+    receipt_keys.rotate(b"C" * 32)
     first = archive_of(owner)
     handle = owner.profile.handle
     reader = another_site(handle)
@@ -169,6 +176,7 @@ def test_nobody_launders_proof_through_an_archive(another_site: Any) -> None:
     reader = factories.profile(handle=handle).user
     assert read(reader, sealed).proof
     assert not Run.objects.filter(origin=Run.Origin.CAPTURED).exists()
+    assert ReceiptKey.objects.count() == 1
     assert told(archive_of(reader)) == told(first)
 
 
@@ -372,7 +380,7 @@ def small(django_db_setup: Any, django_db_blocker: Any, tmp_path_factory: Any) -
     return data
 
 
-ODD = st.sampled_from(
+ODD: st.SearchStrategy[Any] = st.sampled_from(
     (None, True, -1, 2**40, 1.5, "", "x" * 400, "2026-99-99T00:00:00.000000Z", "\x00", [], {}, [[]])
 )
 
