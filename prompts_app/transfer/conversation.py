@@ -21,6 +21,7 @@ from typing import Final
 
 from prompts_app.transfer.chat import Messages, message_text
 from prompts_app.transfer.document import (
+    MAX_MESSAGE_CHARS,
     MAX_MESSAGES,
     MAX_TITLE,
     EntryDocument,
@@ -232,6 +233,8 @@ def _messages(turns: list[_Turn], losses: list[Loss]) -> Messages:
         role = turn.role
         if made and made[-1]["role"] == role:
             made[-1]["content"] += f"\n\n{text}"
+            if len(made[-1]["content"]) > MAX_MESSAGE_CHARS:
+                raise notes.unfit((), "message_too_long", str(MAX_MESSAGE_CHARS))
             continue
         if made and role == "system":
             losses.append(Loss(turn.line, "", "role", turn.label))
