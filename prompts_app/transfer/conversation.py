@@ -37,7 +37,7 @@ from prompts_app.transfer.loading import text_of
 from prompts_app.transfer.notes import Notes, Unfit, shown
 from prompts_app.transfer.texts import clean, escaped, first_sentence, one_line, refused, shortened
 
-MAX_BYTES: Final = 2_000_000
+MAX_BYTES: Final = 1_000_000
 MAX_OUTPUT: Final = 200_000
 _MOST_TURNS: Final = 400
 _PREAMBLE: Final = 3
@@ -209,7 +209,7 @@ def _turn(line: str, number: int) -> _Turn | None:
         label = match["they"] or label
     else:
         role = next(role for role in _LABELS if match[role])
-    rest = line[match.start("rest") :].strip() if not alone else ""
+    rest = line[match.start("rest") :].lstrip() if not alone else ""
     return _Turn(role, label, number, [rest] if rest else [])
 
 
