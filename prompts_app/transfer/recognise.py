@@ -4,7 +4,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from prompts_app.transfer import promptfolio, prompts_chat
+from prompts_app.transfer import (
+    conversation,
+    github_models,
+    plain,
+    promptfolio,
+    promptfoo_read,
+    prompts_chat,
+)
 from prompts_app.transfer.document import EntryDocument, Problem
 from prompts_app.transfer.glance import Glance
 
@@ -31,6 +38,10 @@ FORMATS: Final[dict[str, Format]] = {
     for one in (
         Format("promptfolio", (".promptfolio.json",), promptfolio.read, promptfolio.sniff),
         Format("prompts_chat", (".csv",), prompts_chat.read, prompts_chat.sniff),
+        Format("promptfoo", (), promptfoo_read.read, promptfoo_read.sniff),
+        Format("github_models", github_models.ENDINGS, github_models.read, github_models.sniff),
+        Format("conversation", (), conversation.read, conversation.sniff),
+        Format("plain", plain.ENDINGS, plain.read, plain.sniff),
     )
 }
 
@@ -43,6 +54,6 @@ def recognise(data: bytes, name: str = "") -> str:
     """
     glance = Glance(data, name)
     told = [one for one in FORMATS.values() if one.endings and glance.named(*one.endings)]
-    looks = (one for one in (*told, *FORMATS.values()) if one.sniff(glance))
+    looks = (one for one in FORMATS.values() if one.sniff(glance))
     found = next(looks, told[0] if told else None)
     return found.key if found else ""

@@ -16,6 +16,7 @@ _REFUSED: Final = re.compile(
 _CONTROL: Final = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 # What a template variable or its escape looks like here: both need a backslash to stay text.
 _OWN_SYNTAX: Final = re.compile(r"\\\{\{|\{\{[ \t]*[^\W\d]\w{0,63}[ \t]*\}\}")
+_NAMED: Final = re.compile(r"\\?\{\{[ \t]*([^\W\d]\w{0,63})[ \t]*\}\}")
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s|(?<=[。！？])|\n\s*\n")
 
 
@@ -23,6 +24,12 @@ def refused(text: str) -> str:
     """Why `text` cannot be kept: "nul", "encoding" (half of a UTF-16 pair, or bytes that were no
     UTF-8), "bidi" or "invisible" (characters that turn or hide text); "" where it can."""
     return next((str(m.lastgroup) for m in _REFUSED.finditer(text) if m.lastgroup), "")
+
+
+def told(text: str, most: int) -> str:
+    """`text` of a stranger's as one line of a report: hidden and turning characters are "�"."""
+    line = " ".join(_CONTROL.sub("", _REFUSED.sub("�", text[: 4 * most])).split())
+    return line if len(line) <= most else line[: most - 1] + "…"
 
 
 def clean(text: str) -> str:
@@ -79,3 +86,8 @@ def variable(name: str, label: str = "", default: str = "") -> dict[str, Any]:
         "max": None,
         "max_length": None,
     }
+
+
+def spoken(message: str) -> str:
+    """A message with the names of its variables in the place of these, for titles."""
+    return _NAMED.sub(r"\1", message[:10_000])
