@@ -3,8 +3,10 @@
 import ipaddress
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, ClassVar, Concatenate, ParamSpec
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -47,6 +49,18 @@ class Request(HttpRequest):
     share_token: str
 
 
+@dataclass(frozen=True, slots=True)
+class StaticCopy:
+    """Says of a request that its page becomes a file (views/static_site.py)."""
+
+    # The argument that leads to the same page in another language.
+    LANGUAGE: ClassVar[str] = "hl"
+    handle: str
+    made_on: date
+    # Whether others can open the site it is a copy of.
+    live: bool
+
+
 def has_session(request: HttpRequest) -> bool:
     """Say whether the browser sent a session: without one, a public page asks for none."""
     return settings.SESSION_COOKIE_NAME in request.COOKIES
@@ -67,6 +81,7 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
         "viewer_profile": getattr(account, "profile", None),
         "site_name": "Promptfolio",
         "site_url": settings.SITE_URL,
+        "static_copy": copy_of(request),
         "page_is_public": not has_session(request),
         "language_choices": [
             (code, name, code == getattr(request, "LANGUAGE_CODE", settings.LANGUAGE_CODE))
@@ -74,6 +89,11 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
         ],
         "current_path": _path_with_known_arguments(request),
     }
+
+
+def copy_of(request: HttpRequest) -> StaticCopy | None:
+    """Return what copy the page is for; None where a server answers."""
+    return getattr(request, "static_copy", None)
 
 
 def _path_with_known_arguments(request: HttpRequest) -> str:
@@ -146,6 +166,19 @@ def progress(lines: Iterable[dict[str, Any]]) -> StreamingHttpResponse:
         # A proxy that gathers the answer before passing it on would spoil it (nginx reads this).
         headers={"X-Accel-Buffering": "no", "Cache-Control": "no-store"},
     )
+
+
+def wants_stream(request: HttpRequest) -> bool:
+    """Say whether the answer is asked for as a stream of events."""
+    return "text/event-stream" in request.headers.get("Accept", "")
+
+
+def event_stream(body: bytes = b"") -> HttpResponse:
+    """Return a response of events; those after `body` come from whom STREAM_HEADER names."""
+    response = HttpResponse(body, content_type="text/event-stream")
+    # A proxy that gathers the answer before passing it on would spoil it (nginx reads this).
+    response["X-Accel-Buffering"] = "no"
+    return response
 
 
 def client_address(request: HttpRequest) -> str:

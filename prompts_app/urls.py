@@ -143,6 +143,7 @@ studio_routes: Routes = [
     path("studio/entries/new/", studio.new_entry, name="studio_entry_new"),
     path("studio/entries/<slug:slug>/", editor.draft, name="studio_entry"),
     path("studio/entries/<slug:slug>/preview/", editor.preview, name="studio_preview"),
+    path("studio/entries/<slug:slug>/run/", editor.run, name="studio_draft_run"),
     path("studio/entries/<slug:slug>/settings/", studio.settings, name="studio_entry_settings"),
     path("studio/entries/<slug:slug>/cover/", studio.cover, name="studio_cover"),
     path("studio/entries/<slug:slug>/delete/", studio.delete_entry, name="studio_entry_delete"),
@@ -192,6 +193,8 @@ studio_routes: Routes = [
 archive_routes: Routes = [
     path("studio/export/", archive.export, name="studio_export"),
     path("studio/export/portfolio.zip", archive.archive_file, name="studio_export_file"),
+    path("studio/export/site/", archive.site, name="studio_export_site"),
+    path("studio/export/site.zip", archive.site_file, name="studio_export_site_file"),
     path(
         "studio/entries/<slug:slug>/export/promptfolio.json",
         archive.entry_file,

@@ -132,6 +132,9 @@ STUDIO = {
     "studio_export": Row(studio(200, 200), studio(303, 303)),
     # What the row above has made.
     "studio_export_file": Row(studio(200, 200), studio(405, 405)),
+    # No entry of the walk's authors is listed.
+    "studio_export_site": act(404, 404),
+    "studio_export_site_file": Row(studio(404), studio(405, 405)),
     "studio_entry_json": LOOK,
     "studio_pause": act(302, 302),
     "studio_profile": OWN_WORK,
@@ -139,6 +142,7 @@ STUDIO = {
     "studio_entry_new": OWN_WORK,
     "studio_entry": WORK,
     "studio_preview": act(200),
+    "studio_draft_run": act(422),
     "studio_entry_settings": WORK,
     "studio_cover": act(422),
     "studio_entry_delete": WORK,

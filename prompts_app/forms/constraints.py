@@ -43,7 +43,8 @@ class ForeignField(forms.CharField):
             return None
         found = json_of_text(text)
         if not isinstance(found, Loaded) or not keepable(found.value):
-            raise ValidationError(_("This is no rule."), code="foreign")
+            # Said for the whole page: nobody types here.
+            raise ValidationError("", code="foreign")
         return found.value
 
     def run_validators(self, value: Any) -> None:

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('prompts_app', '0013_links_limits'),
+        ('prompts_app', '0014_draft_runs'),
     ]
 
     operations = [

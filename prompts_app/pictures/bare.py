@@ -47,7 +47,7 @@ def _bare_png(data: bytes) -> bool:
             return False
         at += 12 + length
         if kind == b"IEND":
-            return length == 0 and at == len(data)
+            return bool(length == 0 and at == len(data))
     return False
 
 

@@ -3,16 +3,28 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import IO, Any
 
+from django.db.models import Model
+
 from prompts_app.assertions import registry
-from prompts_app.models import Entry, Profile, ReceiptKey, Run, User
+from prompts_app.models import (
+    Entry,
+    Evaluation,
+    Profile,
+    ReceiptKey,
+    Run,
+    TestCase,
+    User,
+    Version,
+)
+from prompts_app.pictures.intake import MAX_BYTES
 from prompts_app.receipts import keys
 from prompts_app.receipts.canonical import content_hash
 from prompts_app.receipts.reading import ReceiptError
 from prompts_app.receipts.statement import read_receipt
 from prompts_app.services import entries, versions
+from prompts_app.services.archive_files import EntryFound, Files, Report, Unreadable, at
 from prompts_app.services.archive_rows import fields_of
 from prompts_app.services.archive_writing import CAPTURED
 from prompts_app.services.rules import rule_of
@@ -22,7 +34,7 @@ from prompts_app.transfer.document import Problem
 from prompts_app.transfer.loaded import Loaded, path_text
 from prompts_app.transfer.loading import json_of
 from prompts_app.transfer.shapes import Wrong
-from prompts_app.transfer.zips import Archive, ZipError
+from prompts_app.transfer.zips import ZipError
 
 # Nobody reads more of them at once.
 MOST_PROBLEMS = 50
@@ -32,49 +44,11 @@ _SPOKEN = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class EntryFound:
-    """An entry of an archive, and the slug it gets here (`wanted`: the one it has there)."""
-
-    title: str
-    slug: str
-    wanted: str
-    visibility: str
-    versions: int
-    cases: int
-    runs: int
-
-
-@dataclass(slots=True)
-class Report:
-    """What is in an archive and what would be, or was, made of it.
-
-    `proof`: this site sealed the archive for this author, so that its captured runs are captured
-    here again; otherwise they are shown as imported, with the site that captured them. With
-    `problems` nothing is made. `made` are the entries that were, in the archive's order.
-    """
-
-    site: str = ""
-    handle: str = ""
-    made_at: str = ""
-    proof: bool = False
-    pictures: int = 0
-    entries: list[EntryFound] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    made: list[Entry] = field(default_factory=list)
-
-    @property
-    def renamed(self) -> list[EntryFound]:
-        """The entries that get another slug, for theirs is taken here."""
-        return [one for one in self.entries if one.slug != one.wanted]
-
-
-class Unreadable(ValueError):  # noqa: N818 - it reads as the condition it is
-    """A file of the archive is not what it should be."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.code)
-        self.problem = problem
+_ROWS: dict[type[Model], str] = {
+    Version: "versions",
+    TestCase: "cases",
+    Evaluation: "evaluations",
+}
 
 
 class Looking:
@@ -92,13 +66,13 @@ class Looking:
         self.report = Report()
         self.captured: set[str] = set()
         self.slugs: dict[str, str] = {}
-        self.hashes: dict[str, str] = {}
         self.public_keys: dict[str, dict[str, Any]] = {}
         self.pictures: dict[str, None] = {}
-        self.sealed_by: str = ""
+        self.own_keys: list[keys.PublicKey] = []
         self._rules: set[str] = set()
+        self._sound: set[str] = set()
         try:
-            self.archive = Archive(file)
+            self.files = Files(file)
         except ZipError as error:
             self._say(Problem(0, f"zip_{error.code}", path=error.name))
 
@@ -132,49 +106,53 @@ class Looking:
         self.report.problems.append(problem)
 
     def _begin(self) -> None:
-        manifest = self.json(form.MANIFEST, checked=False)
+        manifest = self.files.json(form.MANIFEST, checked=False)
         head = manifest.value if isinstance(manifest.value, dict) else {}
         if head.get("format") != form.ARCHIVE:
             raise Unreadable(Problem(1, "not_promptfolio", path=form.MANIFEST))
         if head.get("format_version") != form.VERSION:
             version = str(head.get("format_version"))[:20]
             raise Unreadable(Problem(1, "format_version", version, form.MANIFEST))
-        self._shape("manifest", manifest, form.MANIFEST)
-        self.hashes = head["files"]
+        self.files.shape("manifest", manifest, form.MANIFEST)
+        self.files.hashes = head["files"]
         report = self.report
         report.site, report.handle, report.made_at = head["site"], head["handle"], head["made_at"]
         self._read_seal()
         self._read_keys()
-        profile = self.json(form.PROFILE)
-        self._shape("profile", profile, form.PROFILE)
+        profile = self.files.json(form.PROFILE)
+        self.files.shape("profile", profile, form.PROFILE)
         self._texts(profile, form.PROFILE)
         self._wants(profile.value["avatar"])
         self._choose_slugs(head["entries"])
 
     def _read_seal(self) -> None:
         """Only what this site itself wrote for this author brings proof back."""
-        if form.SEAL not in self.archive:
+        if form.SEAL not in self.files.zip:
             return
-        seal = self.json(form.SEAL, checked=False)
-        self._shape("seal", seal, form.SEAL)
-        public = seal.value["public_key"]
-        manifest = self.archive.read(form.MANIFEST, form.MAX_PART)
-        if not keys.signature_holds(public, seal.value["signature"], manifest):
+        seal = self.files.json(form.SEAL, checked=False)
+        self.files.shape("seal", seal, form.SEAL)
+        said, signature = seal.value["statement"], seal.value["signature"]
+        public = said["public_key"]
+        manifest = self.files.bytes(form.MANIFEST, checked=False)
+        if said["manifest"] != hashlib.sha256(manifest).hexdigest():
             raise Unreadable(Problem(0, "changed", path=form.MANIFEST))
+        if not keys.signature_holds(public, signature, form.written(said)):
+            raise Unreadable(Problem(0, "changed", path=form.SEAL))
         own = ReceiptKey.objects.filter(public_key=public, leaked=False).exists()
         profile = Profile.objects.filter(user=self.owner).first()
         if not own or profile is None or profile.handle.lower() != self.report.handle.lower():
             return
-        text = self.bytes(CAPTURED).decode("ascii", "replace")
+        text = self.files.bytes(CAPTURED).decode("ascii", "replace")
         captured = set(text.split())
         if not _any_known(captured):
-            self.captured, self.sealed_by, self.report.proof = captured, public, True
+            self.captured, self.report.proof = captured, True
+            self.own_keys = [key for one in said["keys"] for key in keys.keys_of(one)]
 
     def _read_keys(self) -> None:
         place = 0
-        while form.keys_file(place) in self.archive:
+        while form.keys_file(place) in self.files.zip:
             name = form.keys_file(place)
-            data = self.bytes(name)
+            data = self.files.bytes(name)
             try:
                 site, found = keys.read_keys(data)
             except ReceiptError as error:
@@ -201,13 +179,16 @@ class Looking:
         self._wants(found["cover"])
         try:
             fields_of(Entry, found)
+            for model, rows in _ROWS.items():
+                for row in found[rows]:
+                    fields_of(model, row)
         except ValueError as error:
             raise Unreadable(Problem(1, "time", path=name)) from error
         for place, version in enumerate(found["versions"]):
             self._version(version, entry, ("versions", place), name)
         self._rules_of(found["draft"] or {}, entry, ("draft",), name)
         runs = 0
-        for _line, run in self.runs(slug, found):
+        for run in self.runs(slug, found):
             runs += 1
             self._wants(run["picture"])
         self.report.pictures = len(self.pictures)
@@ -234,7 +215,7 @@ class Looking:
         except ValueError:
             hashes = "", ""
         if hashes != (version["content_hash"], version["prompt_hash"]):
-            raise Unreadable(_at(entry, (*path, "content_hash"), "content_hash", "", name))
+            raise Unreadable(at(entry, (*path, "content_hash"), "content_hash", "", name))
         self._rules_of(content, entry, (*path, "content"), name)
 
     def _rules_of(
@@ -247,14 +228,16 @@ class Looking:
             if not _hash_of(spec) or registry.check(spec):
                 where = (*path, "constraints", place, "assertion")
                 kind = str(spec.get("type"))[:60]
-                raise Unreadable(_at(entry, where, "assertion", kind, name))
+                raise Unreadable(at(entry, where, "assertion", kind, name))
             self._rules.add(_hash_of(spec))
 
     def _wants(self, path: str | None) -> None:
         if path is None or path in self.pictures:
             return
-        if self.archive.size(path) > form.MAX_PART * 2 or path not in self.hashes:
+        if self.files.zip.size(path) > MAX_BYTES:
             raise Unreadable(Problem(0, "picture", "too_many_bytes", path))
+        if form.digest_of(path) != self.files.hashes.get(path):
+            raise Unreadable(Problem(0, "changed", path=path))
         self.pictures[path] = None
 
     def _texts(self, loaded: Loaded, name: str) -> None:
@@ -262,67 +245,52 @@ class Looking:
         for key in _SPOKEN:
             code = clean.problem(str(loaded.value.get(key, "")), multiline=True)
             if code:
-                raise Unreadable(_at(loaded, (key,), f"text_{code}", "", name))
+                raise Unreadable(at(loaded, (key,), f"text_{code}", "", name))
 
     def entry(self, slug: str) -> Loaded:
         """Return an entry as it stands, whole. Raises Unreadable or ZipError."""
         name = form.entry_file(slug)
-        entry = self.json(name)
+        entry = self.files.json(name)
         try:
             form.check_entry(entry.value)
         except Wrong as wrong:
-            raise Unreadable(_at(entry, wrong.path, "shape", wrong.keyword, name)) from wrong
+            raise Unreadable(at(entry, wrong.path, "shape", wrong.keyword, name)) from wrong
         return entry
 
-    def runs(self, slug: str, entry: dict[str, Any]) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Yield the line and values of each run of an entry. Raises Unreadable or ZipError."""
+    def runs(self, slug: str, entry: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Yield each run of an entry. Raises Unreadable or ZipError.
+
+        Once they were looked through, their bytes are told from others by their hash alone.
+        """
         name = form.runs_file(slug)
         digest, known = hashlib.sha256(), form.RunsOf(entry)
-        for line, data in enumerate(self.archive.lines(name, form.MAX_PART), start=1):
+        for line, data in enumerate(self.files.zip.lines(name, form.MAX_PART), start=1):
             digest.update(data + b"\n")
-            run = json_of(data)
-            if isinstance(run, Problem):
-                raise Unreadable(Problem(line, run.code, run.detail, name))
-            try:
-                known.check(run.value)
-                fields_of(Run, run.value)
-                _check_receipt(run.value)
-            except Wrong as wrong:
-                where = f"{name}: {path_text(wrong.path)}"
-                raise Unreadable(Problem(line, "shape", wrong.keyword, where)) from wrong
-            except ReceiptError as error:
-                raise Unreadable(Problem(line, "receipt", error.code, name)) from error
-            except ValueError as error:
-                raise Unreadable(Problem(line, "time", path=name)) from error
-            yield line, run.value
-        if digest.hexdigest() != self.hashes.get(name):
+            yield json.loads(data) if name in self._sound else _run(data, known, line, name)
+        if digest.hexdigest() != self.files.hashes.get(name):
             raise Unreadable(Problem(0, "changed", path=name))
-
-    def bytes(self, name: str, *, checked: bool = True) -> bytes:
-        """Return a file that is as the manifest says. Raises Unreadable or ZipError."""
-        data = self.archive.read(name, form.MAX_PART * 2)
-        if checked and hashlib.sha256(data).hexdigest() != self.hashes.get(name):
-            raise Unreadable(Problem(0, "changed", path=name))
-        return data
-
-    def json(self, name: str, *, checked: bool = True) -> Loaded:
-        """Return a file's JSON. Raises Unreadable or ZipError."""
-        found = json_of(self.bytes(name, checked=checked))
-        if isinstance(found, Problem):
-            raise Unreadable(Problem(found.line, found.code, found.detail, name))
-        if checked and not isinstance(found.value, dict):
-            raise Unreadable(Problem(1, "shape", "type", name))
-        return found
-
-    def _shape(self, shape: str, found: Loaded, name: str) -> None:
-        try:
-            form.shapes().check(shape, found.value)
-        except Wrong as wrong:
-            raise Unreadable(_at(found, wrong.path, "shape", wrong.keyword, name)) from wrong
+        self._sound.add(name)
 
 
-def _at(found: Loaded, path: tuple[str | int, ...], code: str, detail: str, name: str) -> Problem:
-    return Problem(found.line(path), code, detail, f"{name}: {path_text(path)}")
+def _run(data: bytes, known: form.RunsOf, line: int, name: str) -> dict[str, Any]:
+    found = json_of(data)
+    if isinstance(found, Problem):
+        raise Unreadable(Problem(line, found.code, found.detail, name))
+    run: dict[str, Any] = found.value
+    try:
+        known.check(run)
+        fields_of(Run, run)
+        if run["receipt"] is not None:
+            # It must be one. Whether it holds, its page says.
+            read_receipt(json.dumps(run["receipt"]).encode())
+    except Wrong as wrong:
+        where = f"{name}: {path_text(wrong.path)}"
+        raise Unreadable(Problem(line, "shape", wrong.keyword, where)) from wrong
+    except ReceiptError as error:
+        raise Unreadable(Problem(line, "receipt", error.code, name)) from error
+    except ValueError as error:
+        raise Unreadable(Problem(line, "time", path=name)) from error
+    return run
 
 
 def _hash_of(spec: dict[str, Any]) -> str:
@@ -330,12 +298,6 @@ def _hash_of(spec: dict[str, Any]) -> str:
         return rule_of(spec)
     except ValueError:
         return ""
-
-
-def _check_receipt(run: dict[str, Any]) -> None:
-    """A receipt must be one, and have the key it names. Whether it holds, its page says."""
-    if run["receipt"] is not None:
-        read_receipt(json.dumps(run["receipt"]).encode())
 
 
 def _any_known(captured: set[str]) -> bool:

@@ -3,7 +3,7 @@
 import contextlib
 import itertools
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -28,7 +28,8 @@ from prompts_app.pictures.intake import PictureError
 from prompts_app.receipts.canonical import canonical
 from prompts_app.receipts.statement import read_time
 from prompts_app.services import entries, pictures
-from prompts_app.services.archive_looking import Looking, Unreadable
+from prompts_app.services.archive_files import Unreadable
+from prompts_app.services.archive_looking import Looking
 from prompts_app.services.archive_rows import fields_of
 from prompts_app.services.rules import rules_of
 from prompts_app.transfer import promptfolio_format as form
@@ -52,9 +53,9 @@ class Making:
         self.visibility = visibility
         self._kept: dict[tuple[str, str], Picture] = {}
         self._own_keys: set[str] = set()
-        self._source_keys: set[str] = set()
+        self._source_keys: set[str | None] = set()
 
-    def make(self) -> Iterator[tuple[int, int]]:
+    def make(self) -> Generator[tuple[int, int], None, None]:
         """Make everything in one transaction; yield how much is done, of how much.
 
         Pictures are decoded before it begins: that takes the longest, and nobody else can write
@@ -89,7 +90,7 @@ class Making:
         self._kept["", path] = self._restored(path)
 
     def _restored(self, path: str) -> Picture:
-        data = self.looked.bytes(path)
+        data = self.looked.files.bytes(path)
         try:
             return pictures.restored(self.owner, data)
         except PictureError as error:
@@ -126,25 +127,26 @@ class Making:
             self._save_profile()
 
     def _enter_keys(self) -> None:
-        """This site vouches for the keys it signed with before: the seal is over them as well."""
-        for one in self.looked.public_keys.values():
-            since = read_time(one["active_from"])
-            retired = read_time(one["retired_at"]) if one["retired_at"] else None
-            known = ReceiptKey.objects.filter(pk=one["id"]).first()
-            if known is None and retired is not None:
+        """This site vouches for the keys it signed with before: its seal is over them.
+
+        Never those of the archive's receipts: among them are keys that others brought.
+        """
+        for key in self.looked.own_keys:
+            known = ReceiptKey.objects.filter(pk=key.id).first()
+            if known is None and key.retired_at is not None:
                 ReceiptKey.objects.create(
-                    pk=one["id"],
-                    public_key=one["public_key"],
-                    active_from=since,
-                    retired_at=retired,
-                    leaked=one["leaked"],
+                    pk=key.id,
+                    public_key=key.public_key,
+                    active_from=key.active_from,
+                    retired_at=key.retired_at,
+                    leaked=key.leaked,
                 )
-            elif known is not None and known.active_from > since:
-                ReceiptKey.objects.filter(pk=known.pk).update(active_from=since)
+            elif known is not None and known.active_from > key.active_from:
+                ReceiptKey.objects.filter(pk=known.pk).update(active_from=key.active_from)
         self._own_keys = set(ReceiptKey.objects.values_list("pk", flat=True))
 
     def _save_profile(self) -> None:
-        values = self.looked.json(form.PROFILE).value
+        values = self.looked.files.json(form.PROFILE).value
         fields = fields_of(Profile, values)
         del fields["handle"]
         profile = self.owner.profile
@@ -182,7 +184,7 @@ class Making:
         entry.cover = self._picture(values["cover"], entry)
         entry.save(update_fields=["published", "baseline", "featured_case", "cover"])
         now = timezone.now()
-        rows = (values for _line, values in self.looked.runs(slug, values))
+        rows = self.looked.runs(slug, values)
         while few := list(itertools.islice(rows, _RUNS)):
             self._runs(few, entry, numbers, cases, evaluations, now)
         entries.index(entry)

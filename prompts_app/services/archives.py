@@ -4,9 +4,11 @@ from collections.abc import Callable
 from typing import IO
 
 from prompts_app.models import User
-from prompts_app.services.archive_looking import EntryFound, Looking, Report
+from prompts_app.services.archive_entries import OVER, entry_pieces
+from prompts_app.services.archive_files import EntryFound, Report
+from prompts_app.services.archive_looking import Looking
 from prompts_app.services.archive_making import Making
-from prompts_app.services.archive_writing import OVER, entry_pieces, write
+from prompts_app.services.archive_writing import write
 
 __all__ = [
     "OVER", "EntryFound", "Looking", "Making", "Report", "entry_pieces", "read_archive", "write",

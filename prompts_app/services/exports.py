@@ -1,4 +1,4 @@
-"""Archives waiting to be fetched: one file for each author, kept for a day, theirs alone."""
+"""Files waiting to be fetched: of each kind one for each author, kept for a day, theirs alone."""
 
 import contextlib
 import json
@@ -6,11 +6,12 @@ import os
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -21,17 +22,17 @@ from prompts_app.transfer import promptfolio_format as form
 
 KEPT_FOR = timedelta(days=1)
 _NAME = "portfolio.zip"
+SITE = "site.zip"
+Steps = Generator[tuple[int, int], None, None]
 
 
 @dataclass(frozen=True, slots=True)
-class Export:
-    """A finished archive. `counts` as in its manifest; `sizes` in bytes, by what they are of."""
+class Kept:
+    """A finished file; `size` in bytes."""
 
     path: Path
     size: int
     made_at: datetime
-    counts: dict[str, int]
-    sizes: dict[str, int] = field(default_factory=dict)
 
     @property
     def until(self) -> datetime:
@@ -39,40 +40,62 @@ class Export:
         return self.made_at + KEPT_FOR
 
 
-def make(owner: User) -> Iterator[tuple[int, int]]:
-    """Write the author's archive in the place of the one before; yield how far it is, in entries.
+@dataclass(frozen=True, slots=True)
+class Export(Kept):
+    """A finished archive. `counts` as in its manifest; `sizes` in bytes, by what they are of."""
+
+    counts: dict[str, int]
+    sizes: dict[str, int]
+
+
+def make(owner: User) -> Steps:
+    """Write the author's archive in the place of the last; yield how far it is, in entries."""
+    return keep(owner, _NAME, partial(archives.write, owner))
+
+
+def keep(owner: User, name: str, write: Callable[[IO[bytes]], Iterable[tuple[int, int]]]) -> Steps:
+    """Let `write` make the file `name` in the place of the one before; yield how far it is.
 
     It is there only once it is whole: a writing that breaks off leaves the former one.
     """
     folder = _folder(owner)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Made readable for this account of the machine alone.
-    handle, name = tempfile.mkstemp(dir=folder, suffix=".part")
+    handle, part = tempfile.mkstemp(dir=folder, suffix=".part")
     try:
         with os.fdopen(handle, "w+b") as file:
-            yield from archives.write(owner, file)
-        Path(name).replace(folder / _NAME)
+            yield from write(file)
+        Path(part).replace(folder / name)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        Path(part).unlink(missing_ok=True)
         raise
+
+
+def kept(owner: User, name: str) -> Kept | None:
+    """Return the author's file of that name, if one was made within the last day."""
+    path = _folder(owner) / name
+    try:
+        told = path.stat()
+    except FileNotFoundError:
+        return None
+    made_at = datetime.fromtimestamp(told.st_mtime, UTC)
+    return Kept(path, told.st_size, made_at) if made_at + KEPT_FOR > timezone.now() else None
 
 
 def ready(owner: User) -> Export | None:
     """Return the author's archive, if one was made within the last day."""
-    path = _folder(owner) / _NAME
+    found = kept(owner, _NAME)
+    if found is None:
+        return None
     try:
-        told = path.stat()
-        made_at = datetime.fromtimestamp(told.st_mtime, UTC)
-        if made_at + KEPT_FOR <= timezone.now():
-            return None
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(found.path) as archive:
             counts: dict[str, Any] = json.loads(archive.read(form.MANIFEST))["counts"]
             sizes = {"entries": 0, "runs": 0, "pictures": 0}
             for one in archive.infolist():
                 sizes[_part_of(one.filename)] += one.compress_size
     except FileNotFoundError:
         return None
-    return Export(path, told.st_size, made_at, counts, sizes)
+    return Export(found.path, found.size, found.made_at, counts, sizes)
 
 
 def counts_of(owner: User) -> dict[str, int]:

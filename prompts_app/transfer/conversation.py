@@ -21,6 +21,7 @@ from typing import Final
 
 from prompts_app.transfer.chat import Messages, message_text
 from prompts_app.transfer.document import (
+    MAX_MESSAGE_CHARS,
     MAX_MESSAGES,
     MAX_TITLE,
     EntryDocument,
@@ -36,7 +37,7 @@ from prompts_app.transfer.loading import text_of
 from prompts_app.transfer.notes import Notes, Unfit, shown
 from prompts_app.transfer.texts import clean, escaped, first_sentence, one_line, refused, shortened
 
-MAX_BYTES: Final = 2_000_000
+MAX_BYTES: Final = 1_000_000
 MAX_OUTPUT: Final = 200_000
 _MOST_TURNS: Final = 400
 _PREAMBLE: Final = 3
@@ -208,7 +209,7 @@ def _turn(line: str, number: int) -> _Turn | None:
         label = match["they"] or label
     else:
         role = next(role for role in _LABELS if match[role])
-    rest = line[match.start("rest") :].strip() if not alone else ""
+    rest = line[match.start("rest") :].lstrip() if not alone else ""
     return _Turn(role, label, number, [rest] if rest else [])
 
 
@@ -232,6 +233,8 @@ def _messages(turns: list[_Turn], losses: list[Loss]) -> Messages:
         role = turn.role
         if made and made[-1]["role"] == role:
             made[-1]["content"] += f"\n\n{text}"
+            if len(made[-1]["content"]) > MAX_MESSAGE_CHARS:
+                raise notes.unfit((), "message_too_long", str(MAX_MESSAGE_CHARS))
             continue
         if made and role == "system":
             losses.append(Loss(turn.line, "", "role", turn.label))

@@ -43,7 +43,7 @@ from prompts_app.transfer.texts import (
 )
 
 ENDINGS: Final = (".txt", ".md", ".markdown")
-MAX_BYTES: Final = 2_000_000
+MAX_BYTES: Final = 1_000_000
 
 _HEADING: Final = re.compile(r"(?P<level>#{1,6})[ \t]+(?P<text>[^\n]*?)[ \t#]*(?:\n|\Z)")
 _EMPHASIS: Final = re.compile(r"\A([*_`]{1,3})(.*)\1\Z")
@@ -75,9 +75,11 @@ def read(data: bytes) -> Iterator[EntryDocument | Problem]:
 
 def _entry(text: str) -> EntryDocument:
     notes = Notes(Loaded(None, {}, 1))
-    for number, line in enumerate(text.split("\n"), start=1):
-        if code := refused(line):
-            raise Unfit(Problem(number, code))
+    if refused(text):
+        lines = enumerate(text.split("\n"), start=1)
+        raise Unfit(
+            next(Problem(number, code) for number, line in lines if (code := refused(line)))
+        )
     text = clean(text).strip("\n").rstrip()
     title, body = _headed(text)
     parts, context = _parts(body)

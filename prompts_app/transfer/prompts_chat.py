@@ -32,6 +32,7 @@ from prompts_app.transfer.document import (
 )
 from prompts_app.transfer.glance import Glance
 from prompts_app.transfer.language import guess_language
+from prompts_app.transfer.loading import MAX_BYTES
 from prompts_app.transfer.texts import (
     clean,
     escaped,
@@ -39,10 +40,13 @@ from prompts_app.transfer.texts import (
     identifier,
     one_line,
     refused,
+    told,
     variable,
 )
 
 HEADER: Final = ("act", "prompt", "for_devs", "type", "contributor")
+
+MAX_ROWS: Final = 10_000
 
 _TYPES = {"TEXT": "text", "STRUCTURED": "text", "IMAGE": "image"}
 _PLACEHOLDER = re.compile(r"(?<!\\)(?<!\\\{)\$\{([^{}:\r\n]*)(?::([^{}]*))?\}")
@@ -62,13 +66,18 @@ def sniff(glance: Glance) -> bool:
 def read(data: bytes) -> Iterator[EntryDocument | Problem]:
     """Entries and problems in the order of the file; a bad row never keeps the next from reading.
 
-    Codes of problems: "header" (missing or another one; nothing more is read), "columns" (detail:
-    how many), "quoting", "unclosed_quote" (nothing more can be read), "empty_act", "empty_prompt",
-    "unknown_type" (detail: the type), "unknown_for_devs", "nul", "encoding" (not UTF-8), "bidi",
-    "invisible", "act_too_long", "prompt_too_long", "contributor_too_long",
-    "default_too_long" (detail: the variable), "too_many_variables" (detail: how many).
+    Codes of problems: "too_large" (detail: the most bytes), "too_many_entries" (detail: the most
+    rows; none after it is read), "header" (missing or another one; nothing more is read),
+    "columns" (detail: how many), "quoting", "unclosed_quote" (nothing more can be read),
+    "empty_act", "empty_prompt", "unknown_type" (detail: the type), "unknown_for_devs", "nul",
+    "encoding" (not UTF-8), "bidi", "invisible", "act_too_long", "prompt_too_long",
+    "contributor_too_long", "default_too_long" (detail: the variable), "too_many_variables"
+    (detail: how many).
     Lines are physical lines, those inside quoted fields included.
     """
+    if len(data) > MAX_BYTES:
+        yield Problem(1, "too_large", str(MAX_BYTES))
+        return
     text = data.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
     found = rows(text)
     first = next(found, None)
@@ -76,7 +85,10 @@ def read(data: bytes) -> Iterator[EntryDocument | Problem]:
         yield Problem(1, "header", ",".join(HEADER))
         return
     seen: Counter[str] = Counter()
-    for row in found:
+    for number, row in enumerate(found):
+        if number == MAX_ROWS:
+            yield Problem(row.line, "too_many_entries", str(MAX_ROWS))
+            return
         if isinstance(row, Unreadable):
             yield Problem(row.line, row.code)
         elif problem := _problem(row):
@@ -97,9 +109,9 @@ def _problem(row: Row) -> Problem | None:
     elif not clean(prompt).strip():
         code = "empty_prompt"
     elif kind.strip() not in _TYPES:
-        code, detail = "unknown_type", kind.strip()[:40]
+        code, detail = "unknown_type", told(kind, 40)
     elif for_devs.strip().upper() not in ("TRUE", "FALSE"):
-        code, detail = "unknown_for_devs", for_devs.strip()[:40]
+        code, detail = "unknown_for_devs", told(for_devs, 40)
     elif len(one_line(act)) > MAX_TITLE:
         code, detail = "act_too_long", str(MAX_TITLE)
     elif len(one_line(contributor)) > MAX_CREDIT:

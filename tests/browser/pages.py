@@ -58,6 +58,7 @@ AUTHORS = {
     "take an import back": "/studio/imports/{imported}/undo/",
     "messages": "/studio/messages/",
     "message": "/studio/messages/{message}/",
+    "export": "/studio/export/",
     "limits": "/studio/limits/",
     "links": "/studio/links/",
     "new link": "/studio/links/new/",

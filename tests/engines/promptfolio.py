@@ -83,3 +83,12 @@ def entry_file(**more: Any) -> dict[str, Any]:
     return {
         "format": "promptfolio-entry", "format_version": 1, "entry": entry, "runs": runs,
     }  # fmt: skip
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Return the path of every value within."""
+    found = [path] if path else []
+    if isinstance(value, (dict, list)):
+        for key, one in value.items() if isinstance(value, dict) else enumerate(value):
+            found += places(one, (*path, key))
+    return found

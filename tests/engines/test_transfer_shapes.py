@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from prompts_app.transfer import promptfolio_format as form
 from prompts_app.transfer.shapes import Shapes, Wrong
-from tests.engines.promptfolio import entry_file
+from tests.engines.promptfolio import entry_file, places
 
 SCHEMA = json.loads(form.schema_text())
 VALIDATOR = Draft202012Validator({"$defs": SCHEMA["$defs"], "$ref": "#/$defs/entry_file"})
@@ -22,15 +22,6 @@ ODD = st.one_of(
     st.sampled_from((2**40, -1.5, "", "x" * 200, "2026-01-01T00:00:00.000000Z", "a" * 64 + "\n")),
     st.sampled_from(([], {}, [{}], {"a": 1}, "text", "done", "captured", "draft")),
 )
-
-
-def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Return the path of every value within."""
-    found = [path] if path else []
-    if isinstance(value, (dict, list)):
-        for key, one in value.items() if isinstance(value, dict) else enumerate(value):
-            found += places(one, (*path, key))
-    return found
 
 
 def wrong_place(value: Any) -> tuple[Any, ...] | None:

@@ -8,13 +8,17 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings as site
+from django.db import transaction
+from hypothesis import strategies as st
 from pytest_django import Settings
 
 from prompts_app.models import (
     CapturedElsewhere,
     Entry,
+    Evaluation,
     Picture,
     Profile,
     Receipt,
@@ -31,6 +35,7 @@ from prompts_app.services.rules import rule_of
 from prompts_app.transfer import promptfolio_format as form
 from tests import factories
 from tests.archiving import SHORT, archive_of, rich_author, told
+from tests.engines.promptfolio import places
 from tests.site import RunningSite
 
 pytestmark = pytest.mark.django_db
@@ -63,12 +68,13 @@ def changed(archive: io.BytesIO, **files: bytes) -> io.BytesIO:
     """Return the archive with other contents in some files, their hashes as they should be."""
     out = io.BytesIO()
     with zipfile.ZipFile(archive) as old, zipfile.ZipFile(out, "w") as new:
-        manifest = json.loads(old.read(form.MANIFEST))
+        manifest = json.loads(files.pop(form.MANIFEST, old.read(form.MANIFEST)))
         for name in old.namelist():
             if name in (form.MANIFEST, form.SEAL):
                 continue
             data = files.get(name, old.read(name))
-            manifest["files"][name] = statement.file_hash(data)
+            if name in files:
+                manifest["files"][name] = statement.file_hash(data)
             new.writestr(name, data)
         new.writestr(form.MANIFEST, json.dumps(manifest))
     out.seek(0)
@@ -125,8 +131,13 @@ def test_answers_of_another_site_prove_nothing_here(another_site: Any) -> None:
     assert Line("answer", "fails", "changed") in receipts.look_elsewhere(changed_run)
 
 
-def test_a_site_with_the_same_key_has_the_same_evidence(another_site: Any) -> None:
+def test_a_site_with_the_same_key_has_the_same_evidence(
+    another_site: Any, settings: Settings
+) -> None:
     owner = rich_author()
+    # The receipts are of a key that was replaced since.
+    settings.RECEIPT_KEY = b"C" * 32
+    receipt_keys.rotate(settings.RECEIPT_KEY)
     first = archive_of(owner)
     evidence, ids = _evidence(), set(Receipt.objects.values_list("pk", flat=True))
     reader = another_site(owner.profile.handle, key=site.RECEIPT_KEY)
@@ -154,6 +165,8 @@ def _evidence() -> Any:
 def test_nobody_launders_proof_through_an_archive(another_site: Any) -> None:
     """Claimed runs stay imported though this site itself seals the archive they are in next."""
     owner = rich_author()
+    # A retired key, as one that somebody made up could be.
+    receipt_keys.rotate(b"C" * 32)
     first = archive_of(owner)
     handle = owner.profile.handle
     reader = another_site(handle)
@@ -163,6 +176,7 @@ def test_nobody_launders_proof_through_an_archive(another_site: Any) -> None:
     reader = factories.profile(handle=handle).user
     assert read(reader, sealed).proof
     assert not Run.objects.filter(origin=Run.Origin.CAPTURED).exists()
+    assert ReceiptKey.objects.count() == 1
     assert told(archive_of(reader)) == told(first)
 
 
@@ -348,3 +362,49 @@ def test_from_one_database_to_the_other_and_back(another_site: Any, tmp_path: Pa
     reader = another_site(handle)
     read(reader, brought)
     assert told(archive_of(reader)) == told(brought)
+
+
+@pytest.fixture(scope="module")
+def small(django_db_setup: Any, django_db_blocker: Any, tmp_path_factory: Any) -> bytes:
+    """An archive with a case, an evaluation and a receipt, of an author who is gone."""
+    media = site.MEDIA_ROOT
+    site.MEDIA_ROOT = tmp_path_factory.mktemp("small")
+    with django_db_blocker.unblock(), transaction.atomic():
+        entry = factories.entry(title="One", tags=("a",))
+        assert entry.published is not None
+        evaluation = Evaluation.objects.create(entry=entry, total=1, repeats=1, bound=1)
+        factories.receipt(entry.published, factories.case(entry), evaluation=evaluation)
+        data = archive_of(entry.owner).getvalue()
+        transaction.set_rollback(True)
+    site.MEDIA_ROOT = media
+    return data
+
+
+ODD: st.SearchStrategy[Any] = st.sampled_from(
+    (None, True, -1, 2**40, 1.5, "", "x" * 400, "2026-99-99T00:00:00.000000Z", "\x00", [], {}, [[]])
+)
+
+
+@hypothesis.settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],
+)
+@hypothesis.given(st.data())
+def test_a_bent_archive_is_read_whole_or_leaves_nothing(small: bytes, data: st.DataObject) -> None:
+    with zipfile.ZipFile(io.BytesIO(small)) as files:
+        names = [name for name in files.namelist() if name.endswith(("json", "ndjson"))]
+        name = data.draw(st.sampled_from([one for one in names if one != form.SEAL]))
+        value = json.loads(files.read(name))
+    *before, key = data.draw(st.sampled_from(places(value)))
+    place = value
+    for one in before:
+        place = place[one]
+    place[key] = data.draw(ODD)
+    with transaction.atomic():
+        reader = factories.profile().user
+        archive = changed(io.BytesIO(small), **{name: json.dumps(value).encode()})
+        report = archives.read_archive(reader, archive, make=True, profile=True)
+        made = Entry.objects.filter(owner=reader).count()
+        assert made == len(report.made) == (0 if report.problems else 1), report
+        transaction.set_rollback(True)
