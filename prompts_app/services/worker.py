@@ -23,9 +23,12 @@ from prompts_app.services import (
     execution,
     judges,
     judging,
+    leaving,
     letters,
     limits,
     rendering,
+    reports,
+    sessions,
     tries,
     visit_mail,
     visitors,
@@ -67,6 +70,9 @@ CHORES: tuple[tuple[float, Callable[[], object]], ...] = (
     (3600, visits.forget_old_visits),
     (3600, limits.forget_old_refusals),
     (3600, delete_old_sessions),
+    (3600, sessions.forget_ended),
+    (60, leaving.delete_due),
+    (3600, reports.forget_closed),
     (3600, rendering.forget_old_renderers),
 )
 
