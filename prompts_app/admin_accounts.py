@@ -18,6 +18,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
@@ -119,15 +120,15 @@ class UserAdmin(admin.ModelAdmin):
         parts = []
         if user.suspended_at:
             parts.append(
-                _("suspended since %(day)s")
+                gettext("suspended since %(day)s")
                 % {"day": date_format(user.suspended_at, "DATE_FORMAT")}
             )
         if user.purge_at:
             parts.append(
-                _("deleted on %(day)s") % {"day": date_format(user.purge_at, "DATE_FORMAT")}
+                gettext("deleted on %(day)s") % {"day": date_format(user.purge_at, "DATE_FORMAT")}
             )
         if not parts:
-            parts.append(_("in use") if user.is_active else _("switched off"))
+            parts.append(gettext("in use") if user.is_active else gettext("switched off"))
         return ", ".join(parts)
 
     @admin.action(
@@ -162,12 +163,12 @@ class UserAdmin(admin.ModelAdmin):
             except accounts.LastOperator:
                 self.message_user(
                     request,
-                    _("%(email)s stays: nobody else could open this administration.")
+                    gettext("%(email)s stays: nobody else could open this administration.")
                     % {"email": user.email},
                     messages.ERROR,
                 )
             else:
-                self.message_user(request, f"{user.email}: {done}", messages.SUCCESS)
+                self.message_user(request, f"{done}: {user.email}", messages.SUCCESS)
 
 
 @admin.register(EmailAddress)

@@ -8,6 +8,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from prompts_app.forms.fields import PlainCharField
@@ -64,17 +65,17 @@ class ReportAdmin(admin.ModelAdmin):
         for report in chosen:
             if report.author is None:
                 self.message_user(
-                    request, f"{report.page}: {_('nobody to suspend')}", messages.ERROR
+                    request, f"{_('nobody to suspend')}: {report.page}", messages.ERROR
                 )
                 continue
             try:
                 accounts.suspend(report.author)
             except accounts.LastOperator:
-                text = _("%(email)s stays: nobody else could open this administration.")
+                text = gettext("%(email)s stays: nobody else could open this administration.")
                 self.message_user(request, text % {"email": report.author.email}, messages.ERROR)
                 continue
-            reports.close(report, Report.State.ACTED, str(_("author suspended")))
-            self.message_user(request, f"{report.author.email}: {_('suspended')}", messages.SUCCESS)
+            reports.close(report, Report.State.ACTED, gettext("author suspended"))
+            self.message_user(request, f"{_('suspended')}: {report.author.email}", messages.SUCCESS)
 
     @admin.action(description=_("Close: dealt with"), permissions=["change"])
     def acted(self, request: HttpRequest, chosen: QuerySet[Report]) -> None:

@@ -35,8 +35,13 @@ def prepare_database(verbosity: int = 0) -> None:
         uses_own = settings.OPENAI_API_KEY or settings.OPENAI_BASE_URL
         ollama = [] if uses_own else asyncio.run(local_ollama(settings.OLLAMA_URL))
         providers.sync_site_provider(ollama)
-        for kind in site_texts.missing():
-            log.warning("sign-up is open, and the site has no text of the kind “%s”", kind)
+        warn_of_missing_texts()
+
+
+def warn_of_missing_texts() -> None:
+    """Log what a site where strangers sign up does not say yet."""
+    for kind in site_texts.missing():
+        log.warning("sign-up is open, and the site has no text of the kind “%s”", kind)
 
 
 def _check_key(name: str, fingerprint: str) -> None:

@@ -37,7 +37,7 @@ class Shown:
 
 
 def kinds() -> frozenset[str]:
-    """Return the kinds that have a text in any language. It stands in every footer: kept a while."""
+    """Return the kinds that have a text in any language. Every footer asks: kept a while."""
     global _seen
     if _seen is None or time.monotonic() - _seen.at > _LOOK_AGAIN:
         remember(frozenset(SiteText.objects.values_list("kind", flat=True).distinct()))

@@ -57,19 +57,23 @@ def _mannered(view: View) -> View:
                 "passkey_options": _passkey_options(context),
                 "has_passkey": _can_sign(context),
             }
-            form = context.get("form")
-            if isinstance(form, BaseForm):
-                # A placeholder that repeats the label is one more thing to read.
-                for field in form.fields.values():
-                    field.widget.attrs.pop("placeholder", None)
-                    if "<ul>" in str(field.help_text):
-                        # A list cannot stand in the paragraph of a field's help.
-                        field.help_text = " ".join(password_validators_help_texts())
-                if request.method == "POST" and response.status_code == 200 and form.errors:
-                    response.status_code = 422
+            for form in (context.get("form"), context.get("webauthn_form")):
+                if isinstance(form, BaseForm):
+                    _plain(form)
+                    if request.method == "POST" and response.status_code == 200 and form.errors:
+                        response.status_code = 422
         return response
 
     return wrapper
+
+
+def _plain(form: BaseForm) -> None:
+    for field in form.fields.values():
+        # A placeholder that repeats the label is one more thing to read.
+        field.widget.attrs.pop("placeholder", None)
+        if "<ul>" in str(field.help_text):
+            # A list cannot stand in the paragraph of a field's help.
+            field.help_text = " ".join(password_validators_help_texts())
 
 
 def _passkey_options(context: dict[str, Any]) -> str:
