@@ -271,7 +271,7 @@ def author_of_page(path: str) -> User:
     if len(path) > MAX_PATH or not path.isprintable():
         raise Http404
     match = resolve(path.partition("?")[0])
-    named = match.captured_kwargs
+    named = match.kwargs
     if match.url_name == "profile":
         return public_profile(named["handle"], None).user
     if match.url_name == "run":

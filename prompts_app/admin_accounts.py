@@ -136,22 +136,22 @@ class UserAdmin(admin.ModelAdmin):
     )
     def suspend(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
         """Close the chosen accounts."""
-        self._each(request, chosen, accounts.suspend, _("suspended"))
+        self._each(request, chosen, accounts.suspend, gettext("suspended"))
 
     @admin.action(description=_("Lift the suspension"), permissions=["change"])
     def lift(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
         """Open them again."""
-        self._each(request, chosen, accounts.lift, _("no longer suspended"))
+        self._each(request, chosen, accounts.lift, gettext("no longer suspended"))
 
     @admin.action(description=_("Delete everything in 14 days"), permissions=["change"])
     def delete_later(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
         """Close them, and delete them when the delay is over."""
-        self._each(request, chosen, leaving.leave, _("closed, and deleted in 14 days"))
+        self._each(request, chosen, leaving.leave, gettext("closed, and deleted in 14 days"))
 
     @admin.action(description=_("Take the deletion back"), permissions=["change"])
     def keep(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
         """As signing in would."""
-        self._each(request, chosen, leaving.come_back, _("kept, unless suspended"))
+        self._each(request, chosen, leaving.come_back, gettext("kept, unless suspended"))
 
     def _each(
         self, request: HttpRequest, chosen: QuerySet[User], act: Callable[[User], object], done: str
@@ -208,10 +208,9 @@ class InvitationAdmin(admin.ModelAdmin):
         self, request: HttpRequest, obj: Invitation, post_url_continue: str | None = None
     ) -> HttpResponse:
         """Stay with it: its address is what it was made for."""
-        if "_continue" not in request.POST and "_addanother" not in request.POST:
-            request.POST = request.POST.copy()
-            request.POST["_continue"] = "1"
-        return super().response_add(request, obj, post_url_continue)
+        if "_addanother" in request.POST:
+            return super().response_add(request, obj, post_url_continue)
+        return redirect("admin:prompts_app_invitation_change", obj.pk)
 
     @admin.display(description=_("Address to send"))
     def link(self, invitation: Invitation) -> str:
@@ -240,13 +239,9 @@ _sign_in = secure_admin_login(admin.site.login)
 
 
 def _door(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-    """Sign in like everyone else; then, without a second step yet, be asked to set one up."""
+    """Sign in like everyone else; without a second step be led to where one is set up."""
     user = request.user
     if isinstance(user, User) and user.is_staff and not access_accounts.may_administer(user):
-        messages.warning(
-            request,
-            _("The administration opens once you have a passkey or an authenticator app."),
-        )
         return redirect("mfa_index")
     response: HttpResponse = _sign_in(request, extra_context)
     return response

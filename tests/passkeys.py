@@ -34,7 +34,8 @@ class Passkey:
         asked = options["publicKey"]
         self.handle = asked["user"]["id"]
         client = self._client("webauthn.create", asked["challenge"])
-        public = cbor.encode(ES256.from_cryptography_key(self._key.public_key()))
+        point = self._key.public_key()
+        public = cbor.encode(ES256.from_cryptography_key(point))  # type: ignore[no-untyped-call]
         attested = bytes(16) + len(self._id).to_bytes(2, "big") + self._id + public
         data = self._data(asked["rp"]["id"], _ATTESTED) + attested
         attestation = cbor.encode({"fmt": "none", "attStmt": {}, "authData": data})

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.apps import apps
 from django.conf import settings as django_settings
 from django.test import Client
@@ -48,7 +49,7 @@ def shared(clock: Clock) -> Shared:
 def author(shared: Shared) -> User:
     """The author, whose address is confirmed."""
     owner = shared.entry.owner
-    owner.emailaddress_set.create(email=owner.email, primary=True, verified=True)
+    EmailAddress.objects.create(user=owner, email=owner.email, primary=True, verified=True)
     return owner
 
 
@@ -211,7 +212,7 @@ def test_then_everything_is_gone_and_nothing_of_others(clock: Clock, settings: S
     handle_of = Profile.objects.values_list("handle", flat=True)
     shared = with_cover(shared_entry(visibility=Entry.Visibility.LISTED))
     user = shared.entry.owner
-    user.emailaddress_set.create(email=user.email, primary=True, verified=True)
+    EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
     factories.second_step(user)
     factories.site_model(shared.entry)
     factories.provider(user)

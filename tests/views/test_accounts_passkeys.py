@@ -7,6 +7,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.test import Client
 from django.urls import reverse
+from fido2.utils import websafe_encode
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -186,7 +187,7 @@ parts = st.sampled_from(
 inner_parts = st.sampled_from(
     ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"]
 )
-texts = st.text(max_size=30) | st.binary(max_size=60).map(passkeys.websafe_encode)
+texts = st.text(max_size=30) | st.binary(max_size=60).map(websafe_encode)
 shaped = st.dictionaries(parts, texts | json_values).flatmap(
     lambda outer: st.dictionaries(inner_parts, texts | json_values).map(
         lambda response: outer | {"response": response}
