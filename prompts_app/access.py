@@ -4,23 +4,18 @@ Missing and forbidden are the same answer, 404, so that an address tells nothing
 """
 
 import uuid
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from allauth.account.adapter import DefaultAccountAdapter
-from allauth.mfa.adapter import DefaultMFAAdapter
-from django.conf import settings
-from django.core.exceptions import PermissionDenied
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 from django.db.models.functions import Lower
-from django.http import Http404, HttpRequest
+from django.http import Http404
+from django.urls import resolve
 
-from prompts_app import http
 from prompts_app.models import (
     ContactMessage,
     Entry,
     Evaluation,
     Import,
-    Invitation,
     Picture,
     PreviewCard,
     Profile,
@@ -33,10 +28,14 @@ from prompts_app.models import (
     Version,
 )
 from prompts_app.models.prepared import Param, Select
-from prompts_app.services import cards, keys, shares
+from prompts_app.services import cards, shares
 from prompts_app.services.evidence import with_receipts
 
 M = TypeVar("M", bound=Model)
+
+_ENTRY_PAGES = ("entry", "version", "compare", "evidence", "evidence_answers", "try")
+# Characters of a path that can be kept with a report.
+MAX_PATH = 300
 
 
 def public_profile(handle: str, viewer: User | None) -> Profile:
@@ -275,43 +274,16 @@ def _or_404(found: M | None) -> M:
     return found
 
 
-def invitation(code: str) -> Invitation | None:
-    """Return an unused invitation, or None."""
-    return Invitation.objects.filter(Q(code=code) & Q(used_by__isnull=True)).first()
-
-
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """Tells allauth who may sign up, and where a visitor calls from."""
-
-    def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Open, closed, or by an invitation whose code was opened in this session."""
-        if settings.ACCOUNT_SIGNUP == "invite":
-            return invitation(request.session.get("invitation", "")) is not None
-        return bool(settings.ACCOUNT_SIGNUP == "open")
-
-    def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
-        """Use up the invitation together with the account it makes."""
-        saved: User = super().save_user(request, user, form, commit)
-        code = request.session.pop("invitation", "")
-        used = Invitation.objects.filter(code=code, used_by__isnull=True).update(used_by=saved)
-        if settings.ACCOUNT_SIGNUP == "invite" and not used:
-            # Two sign-ups raced for it; this one came second.
-            saved.delete()
-            raise PermissionDenied
-        return saved
-
-    def get_client_ip(self, request: HttpRequest) -> str:
-        """Use the one function that knows the trusted proxies."""
-        return http.client_address(request)
-
-
-class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
-    """Keeps the secrets of second factors encrypted."""
-
-    def encrypt(self, text: str) -> str:
-        """Encrypt with FIELD_KEY."""
-        return keys.encrypt(text).decode()
-
-    def decrypt(self, encrypted_text: str) -> str:
-        """Raises keys.KeyUnreadable when FIELD_KEY is another one."""
-        return keys.decrypt(encrypted_text.encode())
+def author_of_page(path: str) -> User:
+    """Return whose public page a path is, as everybody sees it. Raises Http404 for every other."""
+    if len(path) > MAX_PATH or not path.isprintable():
+        raise Http404
+    match = resolve(path.partition("?")[0])
+    named = match.kwargs
+    if match.url_name == "profile":
+        return public_profile(named["handle"], None).user
+    if match.url_name == "run":
+        return public_run(named["run_id"], None).version.entry.owner
+    if match.url_name in _ENTRY_PAGES:
+        return public_entry(named["handle"], named["slug"], None).owner
+    raise Http404

@@ -22,6 +22,7 @@ from prompts_app.views import (
     feeds,
     imports,
     language,
+    leaving,
     limits,
     media,
     output,
@@ -32,7 +33,9 @@ from prompts_app.views import (
     provider,
     providers,
     receipts,
+    reports,
     runs,
+    sessions,
     share_dossier,
     share_media,
     share_open,
@@ -40,6 +43,7 @@ from prompts_app.views import (
     share_visits,
     shares,
     shares_edit,
+    site_texts,
     studio,
     trial,
     tryit,
@@ -51,9 +55,19 @@ Routes = list[URLPattern | URLResolver]
 account_routes: Routes = [
     path("accounts/invitation/<slug:code>/", accounts.invitation, name="invitation"),
     path("accounts/2fa/totp/code.svg", accounts.totp_picture, name="totp_picture"),
+    path("accounts/2fa/webauthn/login/", accounts.passkey_sign_in, name="mfa_login_webauthn"),
+    path("accounts/sessions/", sessions.all_sessions, name="usersessions_list"),
+    path("accounts/delete/", leaving.delete_account, name="account_delete"),
+    path("accounts/left/", leaving.left, name="left"),
     path("accounts/", include(list(accounts.with_site_manners(allauth_urls)))),
     path("admin/", admin.site.urls),
     path("language/", language.set_language, name="language"),
+]
+
+operator_routes: Routes = [
+    path("report/", reports.report, name="report"),
+    path("legal/", site_texts.legal, name="legal"),
+    path("privacy/", site_texts.privacy, name="privacy"),
 ]
 
 tryit_routes: Routes = [
@@ -313,6 +327,7 @@ urlpatterns: Routes = [
     # Before entries: no entry has the slug "contact".
     *contact_routes,
     *account_routes,
+    *operator_routes,
     *tryit_routes,
     *explore_routes,
     *public,

@@ -36,3 +36,11 @@ def _let_versions_go(request: pytest.FixtureRequest) -> Iterator[None]:
     from prompts_app.models import Entry
 
     Entry.objects.update(purge_at=timezone.now())
+
+
+@pytest.fixture(autouse=True)
+def _no_texts_of_the_operator() -> None:
+    """Begin with what an empty database holds: another test's must not stand in footers."""
+    from prompts_app.services import site_texts
+
+    site_texts.remember(frozenset())

@@ -95,6 +95,15 @@ ACCOUNTS = {
     "mfa_view_recovery_codes": Row(account(302, 404), account(302, 405)),
     "mfa_generate_recovery_codes": Row(everybody(302), everybody(302)),
     "mfa_download_recovery_codes": Row(account(302, 404), account(302, 404)),
+    "mfa_list_webauthn": Row(account(302, 200), account(302, 405)),
+    "mfa_add_webauthn": Row(everybody(302), everybody(302)),
+    "mfa_edit_webauthn": Row(everybody(302), everybody(302)),
+    "mfa_remove_webauthn": Row(everybody(302), everybody(302)),
+    "mfa_reauthenticate_webauthn": Row(everybody(302), everybody(302)),
+    "mfa_login_webauthn": Row(everybody(302), everybody(302)),
+    "usersessions_list": Row(account(302, 200), everybody(302)),
+    "account_delete": Row(everybody(302), everybody(302)),
+    "left": OPEN,
     "language": Row(NEVER, everybody(302)),
 }
 
@@ -115,6 +124,10 @@ PUBLIC = {
     "trial": OPEN,
     "trial_run": Row(NEVER, everybody(303)),
     "trial_delete": Row(NEVER, everybody(302)),
+    # The operator wrote none, and sign-up is not open.
+    "legal": Row(everybody(404), NEVER),
+    "privacy": Row(everybody(404), NEVER),
+    "report": Row(everybody(404), everybody(404)),
     # No card has that key.
     "card": Row(everybody(404), NEVER),
 }

@@ -12,9 +12,10 @@ from prompts_app.models.profiles import Profile
 from prompts_app.models.providers import LLMModel, Provider
 from prompts_app.models.receipts import CapturedElsewhere, Receipt, ReceiptKey
 from prompts_app.models.rendered import RenderedText
+from prompts_app.models.reports import Report
 from prompts_app.models.runs import Run
 from prompts_app.models.shares import ContactMessage, ShareItem, ShareLink, Visit, VisitDay
-from prompts_app.models.site import KeyFingerprint
+from prompts_app.models.site import KeyFingerprint, SiteText
 from prompts_app.models.tallies import Tally
 from prompts_app.models.tries import RefusalCount, Try, VisitorSalt
 from prompts_app.models.versions import Version
@@ -39,11 +40,13 @@ __all__ = [
     "ReceiptKey",
     "RefusalCount",
     "RenderedText",
+    "Report",
     "Reservation",
     "Run",
     "ShareItem",
     "ShareLink",
     "SiteGrant",
+    "SiteText",
     "Spending",
     "Tag",
     "Tally",

@@ -26,9 +26,12 @@ from prompts_app.services import (
     imports,
     judges,
     judging,
+    leaving,
     letters,
     limits,
     rendering,
+    reports,
+    sessions,
     tries,
     visit_mail,
     visitors,
@@ -74,6 +77,9 @@ CHORES: tuple[tuple[float, Callable[[], object]], ...] = (
     (3600, limits.forget_old_refusals),
     (3600, delete_old_sessions),
     (3600, exports.forget_old),
+    (3600, sessions.forget_ended),
+    (60, leaving.delete_due),
+    (3600, reports.forget_closed),
     (3600, rendering.forget_old_renderers),
 )
 

@@ -28,6 +28,8 @@ VISITORS = {
     "sign in": "/accounts/login/",
     "sign up": "/accounts/signup/",
     "forgotten password": "/accounts/password/reset/",
+    "closed account": "/accounts/left/",
+    "suspended account": "/accounts/inactive/",
 }
 AUTHORS = {
     "studio": "/studio/",
@@ -73,6 +75,9 @@ AUTHORS = {
     "change password": "/accounts/password/change/",
     "two steps": "/accounts/2fa/",
     "set up two steps": "/accounts/2fa/totp/activate/",
+    "passkeys": "/accounts/2fa/webauthn/",
+    "where one is signed in": "/accounts/sessions/",
+    "is it you": "/accounts/reauthenticate/",
     "sign out": "/accounts/logout/",
 }
 

@@ -48,7 +48,7 @@ def test_from_sign_in_to_a_listed_entry_and_back(
     expect(page.locator(".notice--error, .field__error").first).to_be_visible()
     expect(page.get_by_label("E-mail address")).to_have_value("grace@example.org")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_text("Nothing here yet")).to_be_visible()
 
     # A new entry, with nothing in it first: the browser, then the site, say what is missing.
@@ -216,5 +216,5 @@ def test_the_studio_asks_strangers_to_sign_in_and_then_goes_on(
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
     page.get_by_label("E-mail address").fill("demo@promptfolio.example")
     page.get_by_label("Password", exact=True).fill(site.password)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page).to_have_url(re.compile(f"{address}$"))
