@@ -1,6 +1,7 @@
 """Tables of the site, one module per feature."""
 
 from prompts_app.models.accounts import Invitation, SiteGrant, Spending, User
+from prompts_app.models.addresses import FormerHandle, FormerSlug
 from prompts_app.models.entries import Draft, Entry, Tag, TestCase
 from prompts_app.models.evaluations import Evaluation
 from prompts_app.models.ledger import BudgetDay, Reservation
@@ -23,6 +24,8 @@ __all__ = [
     "Draft",
     "Entry",
     "Evaluation",
+    "FormerHandle",
+    "FormerSlug",
     "Invitation",
     "KeyFingerprint",
     "LLMModel",

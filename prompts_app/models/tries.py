@@ -33,9 +33,12 @@ class TryQuerySet(models.QuerySet["Try"]):
         return self.filter(expires_at__gt=timezone.now())
 
     def open(self) -> "TryQuerySet":
-        """Of those, what may be looked at: the share link it came through, if any, is live."""
+        """Of those, what may be looked at: neither the entry lies in the bin, nor is the share
+        link it came through, if any, closed.
+        """
         return self.live().filter(
-            models.Q(link__isnull=True) | models.Q(link__in=ShareLink.objects.live())
+            models.Q(link__isnull=True) | models.Q(link__in=ShareLink.objects.live()),
+            entry__purge_at__isnull=True,
         )
 
 

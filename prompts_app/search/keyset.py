@@ -5,10 +5,19 @@ costs more with every page.
 """
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import BigIntegerField, BooleanField, DateTimeField, Func, Lookup, Value
+from django.db.models import (
+    BigIntegerField,
+    BooleanField,
+    DateTimeField,
+    Func,
+    Lookup,
+    Model,
+    Value,
+)
 from django.db.models.lookups import GreaterThan, LessThan
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -44,6 +53,22 @@ class _Row(Func):
     function = ""
     template = "(%(expressions)s)"
     output_field = BooleanField()
+
+
+def lower(row: Model, *fields: str) -> "Lookup[Any]":
+    """Return the condition that a row's values of `fields` are lower than those of `row`."""
+    return LessThan(_Row(*fields), _values_of(row, fields))
+
+
+def higher(row: Model, *fields: str) -> "Lookup[Any]":
+    """Return the condition that a row's values of `fields` are higher than those of `row`."""
+    return GreaterThan(_Row(*fields), _values_of(row, fields))
+
+
+def _values_of(row: Model, fields: Sequence[str]) -> _Row:
+    types = [row._meta.get_field(name) for name in fields]
+    values = [(getattr(row, name), one) for name, one in zip(fields, types, strict=True)]
+    return _Row(*(Value(value, type(one)()) for value, one in values))
 
 
 def before(at: Place) -> "Lookup[Any]":

@@ -6,9 +6,11 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
+from django.db.models.functions import Now
 from django.utils import timezone
 
-from prompts_app.models import Draft, Entry, LLMModel, Picture, Tag, User
+from prompts_app.models import Draft, Entry, FormerSlug, LLMModel, Picture, Tag, User
+from prompts_app.services import addresses
 from prompts_app.text.fold import fold
 from prompts_app.text.slug import slugify
 
@@ -20,10 +22,6 @@ EMPTY_CONTENT: dict[str, Any] = {
     "constraints": [],
     "parameters": {},
 }
-
-# Where entries of such names would stand there are other pages: of the studio, of profiles, and of
-# share links.
-_TAKEN_SLUGS = frozenset(("new", "contact", "ask", "open", "uncount", "visit"))
 
 
 class StaleDraft(Exception):  # noqa: N818 - it reads as the condition it is
@@ -44,33 +42,42 @@ def create_entry(
 ) -> Entry:
     """Make an entry with its draft; the slug is made from the title unless given."""
     content = content or EMPTY_CONTENT
+    slug = fields.pop("slug", "")
     with transaction.atomic():
         entry = Entry.objects.create(
             owner=owner,
             title=title,
-            slug=fields.pop("slug", None) or free_slug(owner, title),
+            slug=slug or free_slug(owner, title),
             kind=content["kind"],
             **fields,
         )
+        if slug:
+            addresses.take_slug(entry)
         set_tags(entry, tags)
         Draft.objects.create(entry=entry, content=content)
     return entry
 
 
 def free_slug(owner: User, title: str) -> str:
-    """Return a slug made from `title` that no other entry of the owner has."""
+    """Return a slug made from `title` that no other entry of the owner has, or had before."""
     base = slugify(title)[:72]
-    taken = _TAKEN_SLUGS | set(
-        Entry.objects.filter(owner=owner, slug__startswith=base).values_list("slug", flat=True)
-    )
+    alike = {"owner": owner, "slug__startswith": base}
+    former = FormerSlug.objects.filter(**alike).values_list("slug")
+    have = Entry.objects.filter(**alike).values_list("slug").union(former)
+    taken = addresses.TAKEN_SLUGS.union(slug for (slug,) in have)
     if base not in taken:
         return base
     return next(f"{base}-{n}" for n in range(2, len(taken) + 3) if f"{base}-{n}" not in taken)
 
 
 def update_entry(entry: Entry, *, tags: Sequence[str], **fields: Any) -> None:
-    """Change what surrounds the prompt: title, summary, visibility and the like."""
+    """Change what surrounds the prompt: title, summary, visibility and the like.
+
+    Raises addresses.SlugTaken; nothing is changed then.
+    """
     with transaction.atomic():
+        if slug := fields.pop("slug", ""):
+            addresses.change_slug(entry, slug)
         for name, value in fields.items():
             setattr(entry, name, value)
         entry.save(update_fields=[*fields, "updated_at"])
@@ -123,8 +130,8 @@ def set_cover(entry: Entry, picture: Picture | None) -> None:
 def delete_entry(entry: Entry) -> None:
     """Delete the entry with everything that belongs to it, files included."""
     with transaction.atomic():
-        # Versions leave only with an entry that is marked for it (see models/triggers.py).
-        Entry.objects.filter(pk=entry.pk).update(purge_at=timezone.now())
+        # Versions leave only with an entry whose time has come (see models/triggers.py).
+        Entry.objects.filter(pk=entry.pk).update(purge_at=Now())
         entry.delete()
 
 

@@ -19,9 +19,9 @@ def import_entries(
     made = known = 0
     with transaction.atomic():
         have = set(
-            Entry.objects.filter(owner=owner, source_key__isnull=False).values_list(
-                "source_key", flat=True
-            )
+            Entry.objects.filter(
+                owner=owner, source_key__isnull=False, purge_at__isnull=True
+            ).values_list("source_key", flat=True)
         )
         for document in documents:
             if document.source_key in have:
