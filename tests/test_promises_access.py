@@ -125,6 +125,18 @@ ENTRIES = {
 
 STUDIO = {
     "studio": Row(studio(200, 200), studio(405, 405)),
+    # No step is named.
+    "studio_skip_step": act(404, 404),
+    "studio_archived": Row(studio(200, 200), studio(405, 405)),
+    "studio_bin": Row(studio(200, 200), studio(405, 405)),
+    # The entry is not in the bin.
+    "studio_bin_restore": act(404),
+    "studio_bin_delete": Row(studio(404), studio(404)),
+    # Nothing says where to.
+    "studio_entry_move": act(404),
+    "studio_entry_pin": act(302),
+    "studio_entry_archive": act(302),
+    "studio_entry_take_back": act(302),
     "studio_limits": OWN_WORK,
     "studio_pause": act(302, 302),
     "studio_profile": OWN_WORK,
@@ -134,7 +146,7 @@ STUDIO = {
     "studio_preview": act(200),
     "studio_entry_settings": WORK,
     "studio_cover": act(422),
-    "studio_entry_delete": WORK,
+    "studio_entry_delete": Row(studio(200), studio(302)),
     "studio_cases": LOOK,
     "studio_case_new": WORK,
     "studio_case": WORK,

@@ -36,7 +36,7 @@ def profile_context(request: Request, profile: Profile) -> dict[str, Any]:
     listed = Entry.objects.listed().filter(owner=profile.user_id)
     rows = listed.filter(pinned=False)
     entries, newer, older = _page(rows, request.GET.get("after"), request.GET.get("before"))
-    pinned = list(listed.filter(pinned=True).for_cards().in_order()) if newer is None else []
+    pinned = list(listed.filter(pinned=True).for_cards().in_order())
     address = reverse("profile", args=[profile.handle])
     return {
         "profile": profile,
