@@ -22,8 +22,8 @@ def create_author(
     """Make an account with its profile.
 
     `operator` opens the admin. `site_cap` lets the author use the site's own provider up to so
-    many micro-dollars a day; None does not. Raises IntegrityError when address or handle is taken, and
-    addresses.HandleTaken for a handle that was somebody's until lately.
+    many micro-dollars a day; None does not. Raises IntegrityError when address or handle is taken,
+    and addresses.HandleTaken for a handle that was somebody's until lately.
     """
     with transaction.atomic():
         user = User.objects.create_user(email, password, is_staff=operator, is_superuser=operator)

@@ -53,7 +53,9 @@ def change_slug(entry: Entry, slug: str) -> None:
         raise SlugTaken
     try:
         with transaction.atomic():
-            before = Entry.objects.select_for_update().values_list("slug", flat=True).get(pk=entry.pk)
+            before = (
+                Entry.objects.select_for_update().values_list("slug", flat=True).get(pk=entry.pk)
+            )
             if before == slug:
                 return
             Entry.objects.filter(pk=entry.pk).update(slug=slug)

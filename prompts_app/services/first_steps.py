@@ -41,7 +41,7 @@ def path_of(user: User) -> Path | None:
     skipped = set(user.skipped_steps)
     if skipped.issuperset(STEPS):
         return None
-    profile = Profile.objects.filter(user=user).only("name", "handle").first()
+    profile = getattr(user, "profile", None)
     entry = _furthest(user)
     lacks = _lacks(entry) if entry else ""
     done = {

@@ -18,7 +18,7 @@ def templates(language: str) -> dict[str, Starter]:
 
 
 def from_template(owner: User, starter: Starter, **fields: Any) -> Entry:
-    """Make an entry of a template, with its test cases; what `fields` leave out is the template's."""
+    """Make an entry of a template, with its test cases; what `fields` leave out is its own."""
     own = {"title": starter.title, "summary": starter.summary, "tags": starter.tags}
     own |= {name: value for name, value in fields.items() if value}
     content = starters.content_of(starter)

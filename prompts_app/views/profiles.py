@@ -34,20 +34,19 @@ def profile_page(request: Request, handle: str) -> HttpResponse:
 def profile_context(request: Request, profile: Profile) -> dict[str, Any]:
     """Return what profiles/page.html shows; the arguments `after` and `before` turn pages."""
     listed = Entry.objects.listed().filter(owner=profile.user_id)
-    rows = listed.filter(pinned=False)
-    entries, newer, older = _page(rows, request.GET.get("after"), request.GET.get("before"))
-    pinned = list(listed.filter(pinned=True).for_cards().in_order())
+    entries, newer, older = _page(listed, request.GET.get("after"), request.GET.get("before"))
     address = reverse("profile", args=[profile.handle])
     return {
         "profile": profile,
         "own": profile.user == http.viewer(request),
         "avatar_url": picture_small_url(profile.avatar),
         "bio_html": rendering.html_of([profile.bio]).get(profile.bio, ""),
-        "pinned": cards_of(pinned, with_author=False),
-        "cards": cards_of(entries, with_author=False),
+        # What is pinned stands on the first page alone, which has room for all of it.
+        "pinned": cards_of((one for one in entries if one.pinned), with_author=False),
+        "cards": cards_of((one for one in entries if not one.pinned), with_author=False),
         "skills": skills_listed(profile, listed),
         "first_page": newer is None,
-        "nothing_listed": not (entries or pinned),
+        "nothing_listed": not entries,
         "newer": f"{address}?before={newer}" if newer else "",
         "older": f"{address}?after={older}" if older else "",
         "profile_url": address,
@@ -58,17 +57,23 @@ def _page(
     listed: EntryQuerySet, after: str | None, before: str | None
 ) -> tuple[list[Entry], int | None, int | None]:
     """One page of entries, and the ids its neighbours begin at (None where there is no more)."""
-    rows = listed.for_cards()
+    others = listed.for_cards().filter(pinned=False)
     if before is not None:
-        rows = rows.filter(keyset.higher(_edge(listed, before), *_ORDER))
+        rows = others.filter(keyset.higher(_edge(listed, before), *_ORDER))
         found = list(rows.order_by(*_ORDER)[: PAGE + 1])
         page = found[:PAGE][::-1]
-        return page, page[0].pk if len(found) > PAGE else None, page[-1].pk if page else None
-    if after is not None:
-        rows = rows.filter(keyset.lower(_edge(listed, after), *_ORDER))
-    found = list(rows.order_by(*(f"-{name}" for name in _ORDER))[: PAGE + 1])
+        if len(found) > PAGE:
+            return page, page[0].pk, page[-1].pk
+        # Back at the beginning, which shows more than these.
+    first = before is not None or after is None
+    if first:
+        rows = listed.for_cards().in_order()
+    else:
+        rows = others.filter(keyset.lower(_edge(listed, after or ""), *_ORDER))
+        rows = rows.order_by(*(f"-{name}" for name in _ORDER))
+    found = list(rows[: PAGE + 1])
     page = found[:PAGE]
-    newer = page[0].pk if after is not None and page else None
+    newer = page[0].pk if page and not first else None
     return page, newer, page[-1].pk if len(found) > PAGE else None
 
 

@@ -14,8 +14,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils.formats import number_format
-from django.utils.translation import ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from prompts_app import access
@@ -69,6 +69,7 @@ def studio(request: Request) -> HttpResponse:
         "nav": "studio",
         "studio_section": "entries",
         "page": page,
+        "rows": rows,
         "groups": [
             [row for row in rows if row["entry"].pinned == pinned] for pinned in (True, False)
         ],
