@@ -7,12 +7,13 @@ costs more with every page.
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from django.db.models import (
     BigIntegerField,
     BooleanField,
     DateTimeField,
+    Field,
     Func,
     Lookup,
     Model,
@@ -66,9 +67,8 @@ def higher(row: Model, *fields: str) -> "Lookup[Any]":
 
 
 def _values_of(row: Model, fields: Sequence[str]) -> _Row:
-    types = [row._meta.get_field(name) for name in fields]
-    values = [(getattr(row, name), one) for name, one in zip(fields, types, strict=True)]
-    return _Row(*(Value(value, type(one)()) for value, one in values))
+    columns = [cast("Field[Any, Any]", row._meta.get_field(name)) for name in fields]
+    return _Row(*(Value(getattr(row, one.name), type(one)()) for one in columns))
 
 
 def before(at: Place) -> "Lookup[Any]":

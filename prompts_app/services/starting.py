@@ -19,11 +19,11 @@ def templates(language: str) -> dict[str, Starter]:
 
 def from_template(owner: User, starter: Starter, **fields: Any) -> Entry:
     """Make an entry of a template, with its test cases; what `fields` leave out is its own."""
-    own = {"title": starter.title, "summary": starter.summary, "tags": starter.tags}
+    own: dict[str, Any] = {name: getattr(starter, name) for name in ("title", "summary", "tags")}
     own |= {name: value for name, value in fields.items() if value}
-    content = starters.content_of(starter)
+    own |= {"language": starter.language, "content": starters.content_of(starter)}
     with transaction.atomic():
-        entry = entries.create_entry(owner, content=content, **own | {"language": starter.language})
+        entry = entries.create_entry(owner, **own)
         TestCase.objects.bulk_create(
             TestCase(
                 entry=entry,

@@ -31,7 +31,7 @@ def own_place(settings: Settings, tmp_path: Path) -> Path:
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
-    return settings.MEDIA_ROOT
+    return tmp_path / "media"
 
 
 def files(folder: Path) -> int:

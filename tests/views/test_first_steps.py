@@ -65,7 +65,7 @@ def test_a_draft_is_to_be_published(newcomer: User) -> None:
 
 
 def test_each_step_can_be_passed_over(client: Client, newcomer: User) -> None:
-    wanted = (["skipped", "now", "later"], ["skipped", "skipped", "now"], [])
+    wanted: list[list[str]] = [["skipped", "now", "later"], ["skipped", "skipped", "now"], []]
     for step, left in zip(first_steps.STEPS, wanted, strict=True):
         assert client.post(SKIP, {"step": step})["Location"] == STUDIO
         assert states(newcomer) == left

@@ -1,6 +1,7 @@
 """A changed handle or slug: the old address leads on, for all that stands under it."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -29,7 +30,7 @@ def rename(profile: Profile, handle: str) -> None:
     profiles.save_profile(profile.user, handle=handle, name=profile.name)
 
 
-def entry_at(handle: str, slug: str, **fields: str) -> Entry:
+def entry_at(handle: str, slug: str, **fields: Any) -> Entry:
     return factories.entry(factories.profile(handle=handle).user, slug=slug, **fields)
 
 
