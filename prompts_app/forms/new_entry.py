@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import get_language, gettext_lazy
-from django.utils.translation import gettext as _
 
 from prompts_app.demo.starters import Starter
 from prompts_app.forms.entries import SurroundingsForm
@@ -49,10 +48,7 @@ class NewEntryForm(SurroundingsForm):
         super().__init__(data, initial=start)
         field = self.fields["template"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", _("nothing, or a prompt of yours")), *self._named()]
-
-    def _named(self) -> list[tuple[str, str]]:
-        return [(key, one.name) for key, one in self.templates.items()]
+        field.choices = [("", ""), *((key, one.name) for key, one in self.templates.items())]
 
     def clean(self) -> dict[str, Any] | None:
         """Ask for no title where a template brings one."""

@@ -131,7 +131,8 @@ def test_the_order_is_changed_by_keyboard_and_by_dragging(
 
     grip = row(page, f"Gamma {number}").locator("[data-reorder-handle]")
     from_box, to_box = grip.bounding_box(), row(page, f"Alpha {number}").bounding_box()
-    assert from_box and to_box
+    assert from_box
+    assert to_box
     page.mouse.move(from_box["x"] + 5, from_box["y"] + 5)
     page.mouse.down()
     page.mouse.move(from_box["x"] + 5, to_box["y"] + 2, steps=8)
