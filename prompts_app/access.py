@@ -200,11 +200,17 @@ def own_entry(owner: User, slug: str) -> Entry:
     )
 
 
+def binned_entry(owner: User, slug: str) -> Entry:
+    """Return an entry of the author's that lies in the bin."""
+    binned = Entry.objects.filter(owner=owner, slug=slug, purge_at__isnull=False)
+    return _or_404(binned.select_related("owner").first())
+
+
 def own_version(owner: User, slug: str, number: int) -> Version:
     """Return a version of the author's own entry."""
     return _or_404(
         Version.objects.select_related("entry__owner__profile")
-        .filter(entry__owner=owner, entry__slug=slug, number=number)
+        .filter(entry__owner=owner, entry__slug=slug, number=number, entry__purge_at__isnull=True)
         .first()
     )
 
@@ -213,7 +219,7 @@ def own_case(owner: User, case_id: uuid.UUID) -> TestCase:
     """Return a test case of the author's own entry."""
     return _or_404(
         TestCase.objects.select_related("entry")
-        .filter(pk=case_id, entry__owner=owner, withdrawn_at__isnull=True)
+        .filter(pk=case_id, entry__owner=owner, withdrawn_at=None, entry__purge_at=None)
         .first()
     )
 
@@ -222,6 +228,7 @@ def own_run(owner: User, run_id: uuid.UUID) -> Run:
     """Return a run of the author's own entry."""
     return _or_404(
         with_receipts(Run.objects.filter(pk=run_id, version__entry__owner=owner))
+        .filter(version__entry__purge_at__isnull=True)
         .select_related("version__entry__owner__profile", "case", "picture", "model")
         .first()
     )

@@ -141,6 +141,18 @@ ENTRIES = {
 
 STUDIO = {
     "studio": Row(studio(200, 200), studio(405, 405)),
+    # No step is named.
+    "studio_skip_step": act(404, 404),
+    "studio_archived": Row(studio(200, 200), studio(405, 405)),
+    "studio_bin": Row(studio(200, 200), studio(405, 405)),
+    # The entry is not in the bin.
+    "studio_bin_restore": act(404),
+    "studio_bin_delete": Row(studio(404), studio(404)),
+    # Nothing says where to.
+    "studio_entry_move": act(404),
+    "studio_entry_pin": act(302),
+    "studio_entry_archive": act(302),
+    "studio_entry_take_back": act(302),
     "studio_limits": OWN_WORK,
     "studio_export": Row(studio(200, 200), studio(303, 303)),
     # What the row above has made.
@@ -158,7 +170,7 @@ STUDIO = {
     "studio_draft_run": act(422),
     "studio_entry_settings": WORK,
     "studio_cover": act(422),
-    "studio_entry_delete": WORK,
+    "studio_entry_delete": Row(studio(200), studio(302)),
     "studio_cases": LOOK,
     "studio_case_new": WORK,
     "studio_case": WORK,

@@ -1,6 +1,7 @@
 """Tables of the site, one module per feature."""
 
 from prompts_app.models.accounts import Invitation, SiteGrant, Spending, User
+from prompts_app.models.addresses import FormerHandle, FormerSlug
 from prompts_app.models.draft_runs import DraftRun
 from prompts_app.models.entries import Draft, Entry, Tag, TestCase
 from prompts_app.models.evaluations import Evaluation
@@ -28,6 +29,8 @@ __all__ = [
     "DraftRun",
     "Entry",
     "Evaluation",
+    "FormerHandle",
+    "FormerSlug",
     "Import",
     "Invitation",
     "KeyFingerprint",

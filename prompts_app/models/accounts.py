@@ -62,6 +62,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
     )
     date_joined = models.DateTimeField(default=timezone.now)
+    # Keys of the first steps that the author passed over (services/first_steps.py).
+    skipped_steps = models.JSONField(default=list, blank=True)
 
     objects: ClassVar[UserManager] = UserManager()
 

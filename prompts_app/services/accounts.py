@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from prompts_app.models import Profile, SiteGrant, User
-from prompts_app.services import entries, exports, sessions
+from prompts_app.services import addresses, entries, exports, sessions
 
 
 class LastOperator(Exception):  # noqa: N818 - it reads as the condition it is
@@ -30,13 +30,15 @@ def create_author(
     """Make an account with its profile.
 
     `operator` opens the admin. `site_cap` lets the author use the site's own provider up to so
-    many micro-dollars a day; None does not. Raises IntegrityError when address or handle is taken.
+    many micro-dollars a day; None does not. Raises IntegrityError when address or handle is taken,
+    and addresses.HandleTaken for a handle that was somebody's until lately.
     """
     with transaction.atomic():
         user = User.objects.create_user(email, password, is_staff=operator, is_superuser=operator)
         # Whoever makes accounts by hand vouches for the address.
         EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
         Profile.objects.create(user=user, handle=handle, name=name, **profile)
+        addresses.keep_handle(user, "", handle)
         if site_cap is not None:
             SiteGrant.objects.create(user=user, daily_cap=site_cap)
     return user

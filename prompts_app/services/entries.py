@@ -6,9 +6,11 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
+from django.db.models.functions import Now
 from django.utils import timezone
 
-from prompts_app.models import Draft, Entry, LLMModel, Picture, Tag, User
+from prompts_app.models import Draft, Entry, FormerSlug, LLMModel, Picture, Tag, User
+from prompts_app.services import addresses
 from prompts_app.text.fold import fold
 from prompts_app.text.slug import slugify
 
@@ -20,10 +22,6 @@ EMPTY_CONTENT: dict[str, Any] = {
     "constraints": [],
     "parameters": {},
 }
-
-# Where entries of such names would stand there are other pages: of the studio, of profiles, and of
-# share links.
-_TAKEN_SLUGS = frozenset(("new", "contact", "ask", "open", "uncount", "visit"))
 
 
 class StaleDraft(Exception):  # noqa: N818 - it reads as the condition it is
@@ -44,32 +42,39 @@ def create_entry(
 ) -> Entry:
     """Make an entry with its draft; the slug is made from the title unless given."""
     content = content or EMPTY_CONTENT
+    slug = fields.pop("slug", "")
     with transaction.atomic():
         entry = Entry.objects.create(
             owner=owner,
             title=title,
-            slug=fields.pop("slug", None) or free_slug(owner, title),
+            slug=slug or free_slug(owner, title),
             kind=content["kind"],
             **fields,
         )
+        if slug:
+            addresses.take_slug(entry)
         set_tags(entry, tags)
         Draft.objects.create(entry=entry, content=content)
     return entry
 
 
 def free_slug(owner: User, title: str) -> str:
-    """Return a slug made from `title` that no other entry of the owner has."""
-    base = slugify(title)[:72]
-    return Slugs(
-        Entry.objects.filter(owner=owner, slug__startswith=base).values_list("slug", flat=True)
-    ).free(title)
+    """Return a slug made from `title` that no other entry of the owner has, or had before."""
+    return Slugs(slugs_of(owner, slugify(title)[:72])).free(title)
+
+
+def slugs_of(owner: User, beginning: str = "") -> set[str]:
+    """Return the slugs that entries of the owner have, or had before; those that begin so."""
+    alike = {"owner": owner, "slug__startswith": beginning}
+    former = FormerSlug.objects.filter(**alike).values_list("slug", flat=True)
+    return {*Entry.objects.filter(**alike).values_list("slug", flat=True), *former}
 
 
 class Slugs:
     """Gives out slugs that are not `taken`, each once."""
 
     def __init__(self, taken: Iterable[str]) -> None:
-        self._taken = set(taken) | _TAKEN_SLUGS
+        self._taken = set(taken) | addresses.TAKEN_SLUGS
         self._next: dict[str, int] = {}
 
     def free(self, title: str) -> str:
@@ -85,7 +90,7 @@ class Slugs:
 
 def free_among(slug: str, taken: Set[str]) -> str:
     """Return `slug`, or the first of it with a number that no entry and no page has."""
-    if slug not in taken and slug not in _TAKEN_SLUGS:
+    if slug not in taken and slug not in addresses.TAKEN_SLUGS:
         return slug
     base = slug[:72]
     # No page has a number in its name.
@@ -93,8 +98,13 @@ def free_among(slug: str, taken: Set[str]) -> str:
 
 
 def update_entry(entry: Entry, *, tags: Sequence[str], **fields: Any) -> None:
-    """Change what surrounds the prompt: title, summary, visibility and the like."""
+    """Change what surrounds the prompt: title, summary, visibility and the like.
+
+    Raises addresses.SlugTaken; nothing is changed then.
+    """
     with transaction.atomic():
+        if slug := fields.pop("slug", ""):
+            addresses.change_slug(entry, slug)
         for name, value in fields.items():
             setattr(entry, name, value)
         entry.save(update_fields=[*fields, "updated_at"])
@@ -152,8 +162,8 @@ def set_cover(entry: Entry, picture: Picture | None) -> None:
 def delete_entry(entry: Entry) -> None:
     """Delete the entry with everything that belongs to it, files included."""
     with transaction.atomic():
-        # Versions leave only with an entry that is marked for it (see models/triggers.py).
-        Entry.objects.filter(pk=entry.pk).update(purge_at=timezone.now())
+        # Versions leave only with an entry whose time has come (see models/triggers.py).
+        Entry.objects.filter(pk=entry.pk).update(purge_at=Now())
         entry.delete()
 
 

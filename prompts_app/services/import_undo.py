@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from prompts_app.models import Entry, Import, Run, Version
-from prompts_app.services import entries, importing
+from prompts_app.services import endings, importing
 
 
 def entries_of(done: Import) -> QuerySet[Entry]:
@@ -45,7 +45,7 @@ def undo(done: Import, also: Collection[int]) -> Generator[tuple[int, int], None
         for number, entry in enumerate(going):
             if number % importing.AT_ONCE == 0:
                 yield number, len(going)
-            entries.delete_entry(entry)
+            endings.discard(entry)
         if not entries_of(done).exists():
             done.state = Import.State.UNDONE
         done.undone_at = timezone.now()

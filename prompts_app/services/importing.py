@@ -44,7 +44,7 @@ def make(
     Within a transaction of the caller's. The number of queries for an entry does not depend on what
     it has. `slug` is for the one entry there is.
     """
-    slugs = entries.Slugs(Entry.objects.filter(owner=owner).values_list("slug", flat=True))
+    slugs = entries.Slugs(entries.slugs_of(owner))
     for start in range(0, len(documents), AT_ONCE):
         group = documents[start : start + AT_ONCE]
         now = timezone.now()

@@ -228,7 +228,6 @@ def _in_one(
             raise NotWaiting
         known = known_keys(owner, (one.document.source_key for one in wanted))
         fresh = _fresh(wanted, known)
-        _let_go_of_keys(owner, [one.document.source_key for one in fresh])
         made = 0
         for group in importing.make(owner, fresh, visibility=visibility, imported_by=upload):
             made += len(group)
@@ -250,17 +249,6 @@ def _fresh(wanted: list[Ready], known: set[str]) -> list[Ready]:
         if key:
             seen.add(key)
     return fresh
-
-
-def _let_go_of_keys(owner: User, keys: Iterable[str]) -> None:
-    """Let entries in the bin go by other keys: what was thrown away may be brought in again."""
-    wanted = {key for key in keys if key}
-    binned = Entry.objects.filter(owner=owner, source_key__isnull=False, purge_at__isnull=False)
-    found = [pk for pk, key in binned.values_list("pk", "source_key") if key in wanted]
-    for start in range(0, len(found), importing.AT_ONCE):
-        Entry.objects.filter(pk__in=found[start : start + importing.AT_ONCE]).update(
-            source_key=None
-        )
 
 
 def discard(upload: Import) -> None:

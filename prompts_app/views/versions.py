@@ -56,6 +56,8 @@ def _say_published(request: Request, entry: Entry, version: Version) -> None:
     said = _("Version %(number)s is published.") % {"number": version.number}
     if entry.visibility == Entry.Visibility.LINKS:
         said += " " + _("It is seen only through your share links.")
+    elif entry.visibility == Entry.Visibility.ARCHIVED:
+        said += " " + _("Nobody else sees it as long as the entry is archived.")
     elif not entry.is_public:
         said += " " + _("Nobody else sees it yet: say in the settings who may.")
     messages.success(request, said)

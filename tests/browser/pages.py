@@ -51,6 +51,9 @@ AUTHORS = {
     ),
     "settings": "/studio/entries/product-picture/settings/",
     "delete entry": "/studio/entries/support-ticket-triage/delete/",
+    "bin": "/studio/bin/",
+    "delete for good": "/studio/bin/gone-soon/delete/",
+    "archive": "/studio/archived/",
     "own entry": "/@sample/support-ticket-triage/",
     "profile form": "/studio/profile/",
     "import": "/studio/import/",
@@ -85,7 +88,7 @@ KNOWN = """
 import json
 from tests import factories, importing
 from prompts_app.models import ContactMessage, Entry, Evaluation, Profile, User
-from prompts_app.services import shares
+from prompts_app.services import arranging, endings, shares
 author = User.objects.get(email="demo@promptfolio.example")
 triage = Entry.objects.get(slug="support-ticket-triage")
 case = triage.cases.order_by("position").first()
@@ -105,6 +108,9 @@ Entry.objects.filter(pk=triage.pk).update(
     role_in_team="I wrote the prompt; two colleagues labelled 300 tickets.",
     used_where="In the support desk of a mail-order shop.",
     outcome="The first answer takes four hours instead of nine.")
+endings.discard(factories.entry(author, title="Gone soon", slug="gone-soon"))
+endings.archive(factories.entry(author, title="Put away"))
+arranging.pin(triage)
 message = ContactMessage.objects.create(
     owner=author, name="Grace Hopper", email="grace@example.org", text="Shall we talk?")
 draft = Entry.objects.get(slug="sql-explainer").draft
