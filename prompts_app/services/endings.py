@@ -68,11 +68,10 @@ def discard(entry: Entry) -> None:
         Entry.objects.filter(pk=entry.pk, purge_at__isnull=True).update(
             purge_at=timezone.now() + KEPT_FOR
         )
-        for evaluation in entry.evaluations.filter(stopped_at__isnull=True):
+        waiting = Run.objects.filter(version__entry=entry, state=Run.State.WAITING)
+        for evaluation in entry.evaluations.filter(pk__in=waiting.values("evaluation")):
             evaluations.stop(evaluation)
-        Run.objects.filter(version__entry=entry, state=Run.State.WAITING).update(
-            state=Run.State.STOPPED, finished_at=timezone.now()
-        )
+        waiting.update(state=Run.State.STOPPED, finished_at=timezone.now())
 
 
 def binned(owner: User) -> list[Entry]:

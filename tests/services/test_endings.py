@@ -146,11 +146,18 @@ def test_what_lies_in_the_bin_spends_nothing() -> None:
     model = factories.model(factories.provider(entry.owner))
     assert entry.published is not None
     evaluation = Evaluation.objects.create(entry=entry, total=1, repeats=1, bound=1_000_000)
+    over = Evaluation.objects.create(entry=entry, total=1, repeats=1, bound=1_000_000)
+    done = factories.run(entry.published, model=model, evaluation=over)
     for one in (evaluation, None):
         factories.run(entry.published, state="waiting", model=model, evaluation=one)
     endings.discard(entry)
     assert claim(10) == []
-    assert set(Run.objects.values_list("state", flat=True)) == {Run.State.STOPPED}
+    others = Run.objects.exclude(pk=done.pk)
+    assert set(others.values_list("state", flat=True)) == {Run.State.STOPPED}
+    # What was over before is as it was.
+    over.refresh_from_db()
+    evaluation.refresh_from_db()
+    assert (over.stopped_at, evaluation.stopped_at is None) == (None, False)
 
 
 def test_the_same_source_comes_in_again_while_the_old_one_lies_in_the_bin() -> None:
