@@ -123,6 +123,19 @@ def event_frame(event: str, data: dict[str, Any]) -> bytes:
     return f"event: {event}\ndata: {_ENCODER.encode(data)}\n\n".encode()
 
 
+def wants_stream(request: HttpRequest) -> bool:
+    """Say whether the answer is asked for as a stream of events."""
+    return "text/event-stream" in request.headers.get("Accept", "")
+
+
+def event_stream(body: bytes = b"") -> HttpResponse:
+    """Return a response of events; those after `body` come from whom STREAM_HEADER names."""
+    response = HttpResponse(body, content_type="text/event-stream")
+    # A proxy that gathers the answer before passing it on would spoil it (nginx reads this).
+    response["X-Accel-Buffering"] = "no"
+    return response
+
+
 def client_address(request: HttpRequest) -> str:
     """Return the visitor's address.
 

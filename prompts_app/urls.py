@@ -140,6 +140,7 @@ studio_routes: Routes = [
     path("studio/entries/new/", studio.new_entry, name="studio_entry_new"),
     path("studio/entries/<slug:slug>/", editor.draft, name="studio_entry"),
     path("studio/entries/<slug:slug>/preview/", editor.preview, name="studio_preview"),
+    path("studio/entries/<slug:slug>/run/", editor.run, name="studio_draft_run"),
     path("studio/entries/<slug:slug>/settings/", studio.settings, name="studio_entry_settings"),
     path("studio/entries/<slug:slug>/cover/", studio.cover, name="studio_cover"),
     path("studio/entries/<slug:slug>/delete/", studio.delete_entry, name="studio_entry_delete"),

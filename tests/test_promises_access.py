@@ -132,6 +132,7 @@ STUDIO = {
     "studio_entry_new": OWN_WORK,
     "studio_entry": WORK,
     "studio_preview": act(200),
+    "studio_draft_run": act(422),
     "studio_entry_settings": WORK,
     "studio_cover": act(422),
     "studio_entry_delete": WORK,

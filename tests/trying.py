@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from prompts_app.models import Entry, LLMModel, ShareLink, SiteGrant, Spending, Try, User
 from prompts_app.services import budget, scopes, tries, tryit
-from prompts_app.services.answering import Admitted
+from prompts_app.services.calls import Admitted
 from prompts_app.services.limits import Refused
 from prompts_app.services.visitors import Visitor
 from tests import factories
@@ -50,7 +50,7 @@ def admit(
     columns: int = 1,
     group: uuid.UUID | None = None,
     link: ShareLink | None = None,
-) -> list[Admitted]:
+) -> list[Admitted[Try]]:
     """Try an entry, in so many columns side by side."""
     wanted = [column(entry)] * columns
     if link is not None:
@@ -62,7 +62,7 @@ def admit(
     return admitted
 
 
-def end(admitted: Admitted, cost: int = 5, **outcome: Any) -> None:
+def end(admitted: Admitted[Try], cost: int = 5, **outcome: Any) -> None:
     """Let a try end, well unless told otherwise."""
     budget.settle(admitted.reservation, cost)
     tries.write_down(admitted.attempt, **({"state": Try.State.DONE, "cost": cost} | outcome))

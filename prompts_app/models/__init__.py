@@ -1,6 +1,7 @@
 """Tables of the site, one module per feature."""
 
 from prompts_app.models.accounts import Invitation, SiteGrant, Spending, User
+from prompts_app.models.draft_runs import DraftRun
 from prompts_app.models.entries import Draft, Entry, Tag, TestCase
 from prompts_app.models.evaluations import Evaluation
 from prompts_app.models.ledger import BudgetDay, Reservation
@@ -21,6 +22,7 @@ __all__ = [
     "BudgetDay",
     "ContactMessage",
     "Draft",
+    "DraftRun",
     "Entry",
     "Evaluation",
     "Invitation",

@@ -1,4 +1,4 @@
-"""What runs and tries have in common: one execution of a version on a model."""
+"""What runs, tries and runs of drafts have in common: one execution of a prompt on a model."""
 
 import uuid
 
@@ -7,7 +7,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from prompts_app.models.providers import LLMModel
-from prompts_app.models.versions import Version
 
 
 class Execution(models.Model):
@@ -23,7 +22,6 @@ class Execution(models.Model):
         STOPPED = "stopped", _("stopped")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    version = models.ForeignKey(Version, models.CASCADE, related_name="%(class)ss")
     # Names are kept beside the model, which its owner may delete.
     model = models.ForeignKey(
         LLMModel, models.SET_NULL, null=True, blank=True, related_name="%(class)ss"

@@ -11,6 +11,7 @@ from prompts_app.models.execution import Execution
 from prompts_app.models.ledger import Reservation
 from prompts_app.models.pictures import Picture
 from prompts_app.models.providers import LLMModel
+from prompts_app.models.versions import Version
 
 # Error codes of runs that the site itself did not make.
 NEVER_CALLED = ("budget", "evaluation_budget", "key_unreadable", "not_usable", "withdrawn")
@@ -55,6 +56,7 @@ class Run(Execution):
         IMPORTED = "imported", _("imported")
         PASTED = "pasted", _("pasted by the author")
 
+    version = models.ForeignKey(Version, models.CASCADE, related_name="runs")
     origin = models.CharField(max_length=10, choices=Origin)
     case = models.ForeignKey(TestCase, models.SET_NULL, null=True, blank=True, related_name="runs")
     picture = models.ForeignKey(

@@ -13,6 +13,7 @@ from prompts_app.models.entries import Entry
 from prompts_app.models.execution import Execution
 from prompts_app.models.ledger import Reservation
 from prompts_app.models.shares import ShareLink
+from prompts_app.models.versions import Version
 
 KEPT_FOR = timedelta(days=30)
 
@@ -46,6 +47,7 @@ class Try(Execution):
     runs twice. Towards every limit a group is one try.
     """
 
+    version = models.ForeignKey(Version, models.CASCADE, related_name="trys")
     entry = models.ForeignKey(Entry, models.CASCADE, related_name="tries")
     group = models.UUIDField(default=uuid.uuid4)
     column = models.PositiveSmallIntegerField(default=0)

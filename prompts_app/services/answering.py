@@ -1,42 +1,34 @@
-"""The call of an admitted try: what happens on the way, and what is kept of it at the end."""
+"""The call of an admitted try or run of a draft: what happens, and what is kept of it."""
 
 import logging
-import uuid
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from django.db.models import QuerySet
+from django.core.exceptions import ObjectDoesNotExist
 
 from prompts_app.llm import client
 from prompts_app.llm.errors import LLMError
 from prompts_app.llm.types import Delta, Finished, PictureCall, PictureResult
-from prompts_app.models import Try
-from prompts_app.models.prepared import Param, Select
+from prompts_app.models import DraftRun, Try
+from prompts_app.models.execution import Execution
 from prompts_app.pictures.intake import PictureError
-from prompts_app.services import budget, calls, pictures, providers, tries
+from prompts_app.services import budget, calls, draft_runs, pictures, providers, tries
+from prompts_app.services.calls import Admitted
 from prompts_app.services.patience import AWAY, in_database_at_last
 
 log = logging.getLogger("promptfolio.tries")
 
+Attempt = Try | DraftRun
 R = TypeVar("R")
-
-
-@dataclass(frozen=True, slots=True)
-class Admitted:
-    """A try whose money is set aside; `perform` makes the call."""
-
-    attempt: Try
-    plan: calls.Plan
-    reservation: uuid.UUID
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
     """The call is on its way."""
 
-    attempt: Try
+    attempt: Attempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +40,13 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The try is over, well or badly; `attempt` holds what is kept of it."""
+    """It is over, well or badly; `attempt` holds what is kept of it."""
 
-    attempt: Try
+    attempt: Attempt
     retry_after: float | None = None
 
 
-async def perform(admitted: Admitted) -> AsyncGenerator[Started | Text | Ended, None]:
+async def perform(admitted: Admitted[Attempt]) -> AsyncGenerator[Started | Text | Ended, None]:
     """Make the call and yield what happens; exactly one Ended comes last.
 
     Closing the iterator stops the call: what came so far is kept and the money settled. While the
@@ -92,61 +84,58 @@ async def perform(admitted: Admitted) -> AsyncGenerator[Started | Text | Ended, 
             await _keep(admitted, _keep_stopped, text)
 
 
-async def _keep(admitted: Admitted, keep: Callable[[Admitted, R], None], what: R) -> None:
+async def _keep(
+    admitted: Admitted[Attempt], keep: Callable[[Admitted[Attempt], R], None], what: R
+) -> None:
     try:
         await in_database_at_last(keep, admitted, what)
-    except (*AWAY, Try.DoesNotExist) as error:
+    except (*AWAY, ObjectDoesNotExist) as error:
         # The database, or the try itself: its author's account may have gone meanwhile.
-        log.error("try %s could not be kept: %s", admitted.attempt.pk, error)
-        admitted.attempt.state = Try.State.FAILED
+        log.error("%s could not be kept: %s", admitted.attempt.pk, error)
+        admitted.attempt.state = Execution.State.FAILED
         admitted.attempt.error_code = "not_kept"
 
 
-def _keep_answer(admitted: Admitted, result: Finished | PictureResult) -> None:
+def _keep_answer(admitted: Admitted[Attempt], result: Finished | PictureResult) -> None:
     attempt = admitted.attempt
     cost = admitted.plan.cost(result.usage)
     # Settled on its own, first: nothing that goes wrong with the answer may touch the money.
     budget.settle(admitted.reservation, cost)
     _remember_refused(attempt, result.refused)
-    outcome = {"state": Try.State.DONE, "cost": cost, **calls.outcome(result)}
+    outcome = {"state": Execution.State.DONE, "cost": cost, **calls.outcome(result)}
     if isinstance(result, PictureResult):
+        assert isinstance(attempt, Try)
         try:
             # Kept already where the database went away between this and the next step.
             if not attempt.pictures.exists():
                 pictures.keep_picture(attempt.entry.owner, result.data, attempt=attempt)
         except PictureError:
             outcome |= calls.NOT_A_PICTURE
-    tries.write_down(attempt, **outcome)
-    whole = _WHOLE.rows(key=attempt.pk)
-    if not whole:
-        raise Try.DoesNotExist
-    # What the end of the stream shows.
-    attempt.entry, attempt.version = whole[0].entry, whole[0].version
+    write_down(attempt, **outcome)
+    if isinstance(attempt, Try):
+        tries.load_shown(attempt)
 
 
-def _whole() -> QuerySet[Try]:
-    return (
-        Try.objects.filter(pk=Param("key"))
-        .select_related("entry__owner__profile", "entry__baseline", "version")
-        .defer("entry__search_text")
-    )
+def write_down(attempt: Attempt, **outcome: Any) -> None:
+    """Write down what came of a try or of a run of a draft."""
+    if isinstance(attempt, Try):
+        tries.write_down(attempt, **outcome)
+    else:
+        draft_runs.write_down(attempt, **outcome)
 
 
-_WHOLE = Select(Try, _whole)
-
-
-def _remember_refused(attempt: Try, refused: frozenset[str]) -> None:
+def _remember_refused(attempt: Attempt, refused: frozenset[str]) -> None:
     if refused and attempt.model is not None:
         providers.remember_refused(attempt.model, refused)
 
 
-def _keep_failure(admitted: Admitted, error: LLMError) -> None:
+def _keep_failure(admitted: Admitted[Attempt], error: LLMError) -> None:
     cost = admitted.plan.cost_of_failure(error)
     budget.settle(admitted.reservation, cost)
     _remember_refused(admitted.attempt, error.refused)
-    tries.write_down(admitted.attempt, cost=cost, **calls.failure(error))
+    write_down(admitted.attempt, cost=cost, **calls.failure(error))
 
 
-def _keep_stopped(admitted: Admitted, text: str) -> None:
+def _keep_stopped(admitted: Admitted[Attempt], text: str) -> None:
     budget.settle(admitted.reservation, None)
-    tries.write_down(admitted.attempt, state=Try.State.STOPPED, output=text)
+    write_down(admitted.attempt, state=Execution.State.STOPPED, output=text)

@@ -1,7 +1,8 @@
 """One call of a model: what to send, what it may cost at most, and what it did cost."""
 
+import uuid
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from prompts_app.llm import prices
 from prompts_app.llm.errors import LLMError
@@ -19,6 +20,8 @@ from prompts_app.services import providers, versions
 
 # Sent where the author set no maximum: an answer without an end has no upper price.
 DEFAULT_MAX_TOKENS = 1500
+
+A = TypeVar("A", bound=Execution, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,15 @@ class Plan:
     def cost_of_failure(self, error: LLMError) -> int | None:
         """Return what a failed call cost: nothing only where the provider cannot have billed."""
         return self.cost(error.usage or Usage()) if error.billed else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted(Generic[A]):
+    """A try, or a run of a draft, whose money is set aside: the call may be made."""
+
+    attempt: A
+    plan: Plan
+    reservation: uuid.UUID
 
 
 def outcome(result: Finished | PictureResult) -> dict[str, Any]:

@@ -45,14 +45,12 @@ def restore_case(case: TestCase) -> None:
 
 def values_for(version: Version, case: TestCase | None) -> dict[str, str]:
     """Return a value for each variable of the version: the case's, or else its default."""
-    return with_defaults(version, case.values if case else {})
+    return with_defaults(version.content, case.values if case else {})
 
 
-def with_defaults(version: Version, values: Mapping[str, str]) -> dict[str, str]:
-    """Return a value for each variable of the version: the one given, or else its default."""
-    return {
-        one["name"]: values.get(one["name"], one["default"]) for one in version.content["variables"]
-    }
+def with_defaults(content: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, str]:
+    """Return a value for each variable of a content: the one given, or else its default."""
+    return {one["name"]: values.get(one["name"], one["default"]) for one in content["variables"]}
 
 
 def live_cases(entry: Entry) -> list[TestCase]:

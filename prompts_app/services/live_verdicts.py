@@ -1,11 +1,13 @@
-"""Verdicts on a try, made while its visitor waits: after the answer is kept, its cost settled."""
+"""Verdicts on an answer that somebody waits for: after it is kept and its cost settled."""
 
 import asyncio
 import logging
 import time
+from typing import Any
 
 from prompts_app.models import Try, Version
-from prompts_app.services import judging, tries
+from prompts_app.services import judging
+from prompts_app.services.answering import Attempt, write_down
 from prompts_app.services.patience import AWAY
 from prompts_app.services.rules import rules_of
 from prompts_app.services.threads import in_database, in_judging
@@ -16,25 +18,23 @@ log = logging.getLogger("promptfolio.tries")
 _KEPT_WITHIN = 1.0
 
 
-async def judge(attempt: Try) -> None:
-    """Judge a finished try by its rules and keep the verdicts on it.
+async def judge(attempt: Attempt) -> None:
+    """Judge what is finished by its rules and keep the verdicts on it.
 
     Takes a second and a half at most (judging.judge_now) beside two short steps in the database.
     While that is away, verdicts are shown and not kept.
     """
     since = time.monotonic()
     try:
-        version = await in_database(judged_by, attempt)
+        content = await in_database(_content, attempt)
     except AWAY as error:
-        log.error("try %s was not judged: %s", attempt.pk, error)
+        log.error("%s was not judged: %s", attempt.pk, error)
         return
-    if not rules_of(version.content):
+    if not rules_of(content):
         return
-    attempt.verdicts = await in_judging(judging.judge_now, version.content, attempt, since)
+    attempt.verdicts = await in_judging(judging.judge_now, content, attempt, since)
     if attempt.verdicts:
-        keeping = asyncio.ensure_future(
-            in_database(tries.write_down, attempt, verdicts=attempt.verdicts)
-        )
+        keeping = asyncio.ensure_future(in_database(write_down, attempt, verdicts=attempt.verdicts))
         keeping.add_done_callback(_note)
         await asyncio.wait({keeping}, timeout=_KEPT_WITHIN)
 
@@ -43,6 +43,13 @@ def _note(keeping: "asyncio.Future[None]") -> None:
     """Have it in the log where verdicts were not kept."""
     if not keeping.cancelled() and keeping.exception() is not None:
         log.error("verdicts were not kept: %s", keeping.exception())
+
+
+def _content(attempt: Attempt) -> dict[str, Any]:
+    content: dict[str, Any] = (
+        judged_by(attempt).content if isinstance(attempt, Try) else attempt.content
+    )
+    return content
 
 
 def judged_by(attempt: Try) -> Version:

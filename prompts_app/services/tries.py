@@ -5,10 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from prompts_app.models import Entry, Picture, ShareLink, Try
+from prompts_app.models.prepared import Param, Select
 from prompts_app.services import budget
 
 # For how long a column of a group keeps its money without being started.
@@ -42,6 +43,25 @@ def _uncount(attempt: Try) -> None:
     others = Try.objects.filter(group=attempt.group).exclude(pk=attempt.pk)
     if all(other.is_over and _was_free(other) for other in others):
         Try.objects.filter(group=attempt.group).update(counts=False)
+
+
+def load_shown(attempt: Try) -> None:
+    """Load what the end of its stream shows. Raises Try.DoesNotExist where its row has gone."""
+    whole = _WHOLE.rows(key=attempt.pk)
+    if not whole:
+        raise Try.DoesNotExist
+    attempt.entry, attempt.version = whole[0].entry, whole[0].version
+
+
+def _whole() -> QuerySet[Try]:
+    return (
+        Try.objects.filter(pk=Param("key"))
+        .select_related("entry__owner__profile", "entry__baseline", "version")
+        .defer("entry__search_text")
+    )
+
+
+_WHOLE = Select(Try, _whole)
 
 
 def kept_group(group: uuid.UUID, entry: Entry, link: ShareLink | None = None) -> list[Try]:

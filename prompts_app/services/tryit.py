@@ -17,6 +17,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from prompts_app.models import (
+    DraftRun,
     Entry,
     LLMModel,
     Reservation,
@@ -30,7 +31,7 @@ from prompts_app.models import (
 )
 from prompts_app.models.prepared import Insert, Param, Select
 from prompts_app.services import budget, calls, keys, limits, tries
-from prompts_app.services.answering import Admitted
+from prompts_app.services.calls import Admitted
 from prompts_app.services.cases import with_defaults
 from prompts_app.services.evidence import with_receipts
 from prompts_app.services.limits import Refused
@@ -98,7 +99,7 @@ def bound_of(columns: Sequence[Column], values: dict[str, str]) -> int | None:
     """Return the most that columns can cost, in micro-dollars; None where one cannot be run."""
     try:
         return sum(
-            _plan(column.model, column.version, with_defaults(column.version, values)).bound
+            _plan(column.model, column.version, with_defaults(column.version.content, values)).bound
             for column in columns
         )
     except Refused:
@@ -111,7 +112,7 @@ def admit(
     values: dict[str, str],
     visitor: Visitor,
     link: ShareLink | None = None,
-) -> list[Admitted]:
+) -> list[Admitted[Try]]:
     """Check every limit, set the money aside and keep the tries, all of them or none.
 
     `group` is the one-time id. A single column is under way from here on; several wait, each for
@@ -144,11 +145,11 @@ def _admit(
     values: dict[str, str],
     visitor: Visitor,
     link: ShareLink | None,
-) -> list[Admitted]:
+) -> list[Admitted[Try]]:
     entry = columns[0].version.entry
     allowed = Spending.of(entry.owner)
     _let_in(allowed, link)
-    given = [with_defaults(column.version, values) for column in columns]
+    given = [with_defaults(column.version.content, values) for column in columns]
     plans = [
         _plan(column.model, column.version, own) for column, own in zip(columns, given, strict=True)
     ]
@@ -220,7 +221,7 @@ def _plan(model: LLMModel, version: Version, values: dict[str, str]) -> calls.Pl
         raise Refused("provider") from error
 
 
-def start(attempt_id: uuid.UUID) -> Admitted:
+def start(attempt_id: uuid.UUID) -> Admitted[Try]:
     """Begin a waiting column: exactly one caller gets it, in whatever process.
 
     Raises NotWaiting, or Refused where it waited too long or may not run any more: its money is
@@ -274,18 +275,18 @@ def _plan_again(attempt: Try, reservation: Reservation) -> calls.Plan:
 
 
 class Handover:
-    """Admitted tries on their way from the view (a sync thread) to the stream (the event loop)."""
+    """What was admitted, on its way from a view (a sync thread) to its stream (the event loop)."""
 
     def __init__(self) -> None:
-        self._waiting: dict[uuid.UUID, Admitted] = {}
+        self._waiting: dict[uuid.UUID, Admitted[Try | DraftRun]] = {}
         self._lock = Lock()
 
-    def put(self, admitted: Admitted) -> None:
+    def put(self, admitted: Admitted[Try | DraftRun]) -> None:
         """Leave a try for the stream to fetch."""
         with self._lock:
             self._waiting[admitted.attempt.pk] = admitted
 
-    def take(self, attempt_id: uuid.UUID) -> Admitted:
+    def take(self, attempt_id: uuid.UUID) -> Admitted[Try | DraftRun]:
         """Fetch a try, once. Raises KeyError."""
         with self._lock:
             return self._waiting.pop(attempt_id)

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from prompts_app.models import Run, Version
+from prompts_app.services import rendering
 from prompts_app.templatetags.figures import duration, microusd, tokens
 from prompts_app.views.places import SITE, Places
 from prompts_app.views.verdicts import constraints_of
@@ -33,6 +34,13 @@ def data_html(output: str) -> SafeString:
 def output_html(output: str, html: Mapping[str, SafeString]) -> SafeString:
     """Return an output as it is shown; `html` holds it rendered, unless it is JSON."""
     return data_html(output) if is_data(output) else html.get(output, SafeString())
+
+
+def html_of_output(output: str) -> SafeString | str:
+    """Return an output that is kept nowhere as HTML, as it is shown; "" for none."""
+    if not output:
+        return ""
+    return data_html(output) if is_data(output) else rendering.html_once(output)
 
 
 def texts_of(runs: Iterable[Run]) -> list[str]:

@@ -1,22 +1,31 @@
 """The editor of a draft: one form, its preview, and two tabs that never overwrite each other."""
 
+import uuid
 from typing import Any
 
 from django.contrib import messages
+from django.db import IntegrityError
 from django.http import HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from prompts_app import access
+from prompts_app import access, http
 from prompts_app.forms import content as contents
+from prompts_app.forms import draft_runs
 from prompts_app.forms.content import DraftForm
 from prompts_app.http import Request
 from prompts_app.models import Draft, Entry, TestCase
-from prompts_app.services import comparison, entries, rendering
-from prompts_app.services.cases import live_cases
+from prompts_app.services import comparison, entries, judging, rendering, tryit
+from prompts_app.services import draft_runs as runs
+from prompts_app.services.cases import live_cases, with_defaults
+from prompts_app.services.limits import Refused
+from prompts_app.services.rules import rules_of
 from prompts_app.templatetags.constraints import stated
 from prompts_app.templatetags.prompts import messages_filled
+from prompts_app.templatetags.sentences import error_sentence
+from prompts_app.views import draft_answers, try_streams
 from prompts_app.views.studio import about_entry, author
 
 
@@ -85,9 +94,23 @@ def _page(
         "cases": cases,
         "case": chosen,
         "preview": _preview(form, chosen),
+        **_running(entry),
         **(extra or {}),
     }
     return render(request, "studio/editor.html", context, status=status)
+
+
+def _running(entry: Entry) -> dict[str, Any]:
+    """What the editor shows of runs of the draft."""
+    if entry.kind != Entry.Kind.TEXT:
+        return {}
+    models, last = list(runs.models_for(entry)), runs.latest(entry)
+    return {
+        "run_models": models,
+        "run_form": draft_runs.DraftRunForm(models, initial={"run_id": uuid.uuid4()}),
+        "last_run": draft_answers.shown(last) if last is not None else None,
+        "model_data": {str(one.pk): {"demo": one.provider.is_demo} for one in models},
+    }
 
 
 @author
@@ -100,6 +123,65 @@ def preview(request: Request, slug: str) -> HttpResponse:
     return render(
         request, "studio/_preview.html", {"preview": _preview(form, chosen), "case": chosen}
     )
+
+
+@author
+@require_POST
+def run(request: Request, slug: str) -> HttpResponse:
+    """Run the draft as it was sent: its answer as a stream, or saved first and then run."""
+    entry = access.own_entry(request.user, slug)
+    form = _form(entry, data=request.POST)
+    asked = draft_runs.DraftRunForm(list(runs.models_for(entry)), data=request.POST)
+    streams = http.wants_stream(request)
+    if not form.is_valid() or not asked.is_valid() or entry.kind != Entry.Kind.TEXT:
+        if streams:
+            return _not_run(
+                asked.refused or _("Not run. What has to change is said when you save.")
+            )
+        return _page(request, entry, form, status=422)
+    if not streams:
+        try:
+            entries.save_draft(entry, form.content(), form.fields.cleaned_data["revision"])
+        except entries.StaleDraft as stale:
+            return _conflict(request, entry, form, stale.current)
+    content, case = form.content(), _case(live_cases(entry), request)
+    values = with_defaults(content, case.values if case else {})
+    if empty := [name for name, value in values.items() if not value]:
+        names = ", ".join(empty)
+        return _refused(
+            request,
+            slug,
+            _("Nothing stands for %(names)s: choose a test case, or give a default.")
+            % {"names": names},
+        )
+    run_id = asked.cleaned_data["run_id"]
+    try:
+        admitted = runs.admit(run_id, entry, content, values, asked.cleaned_data["run_model"])
+    except IntegrityError:
+        return _refused(request, slug, error_sentence("already_running"))
+    except Refused as refusal:
+        return _refused(request, slug, error_sentence(refusal.code))
+    tryit.handover.put(admitted)
+    response = http.event_stream() if streams else http.SeeOther(_at_run(slug))
+    response[http.STREAM_HEADER] = try_streams.handed_over([run_id])
+    if rules_of(content):
+        judging.warm_soon()
+    return response
+
+
+def _not_run(said: str) -> HttpResponse:
+    return JsonResponse({"code": "refused", "message": said}, status=422)
+
+
+def _refused(request: Request, slug: str, said: str) -> HttpResponse:
+    if http.wants_stream(request):
+        return _not_run(said)
+    messages.error(request, said)
+    return redirect("studio_entry", slug)
+
+
+def _at_run(slug: str) -> str:
+    return reverse("studio_entry", args=[slug]) + "#draft-run"
 
 
 def _case(cases: list[TestCase], request: Request) -> TestCase | None:

@@ -5,18 +5,17 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.formats import number_format
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
 from prompts_app.assertions.rubric import is_judged
 from prompts_app.models import Picture, Try, Version
-from prompts_app.services import rendering
+from prompts_app.models.execution import Execution
 from prompts_app.services.claims import is_one_liner
 from prompts_app.services.evidence import totals_kept
 from prompts_app.services.groups import Group
 from prompts_app.templatetags.figures import duration, microusd
 from prompts_app.templatetags.prompts import messages_filled, picture_url
-from prompts_app.views.answers import data_html, is_data
+from prompts_app.views.answers import html_of_output
 from prompts_app.views.verdicts import Verdicts, constraints_of, said_of
 
 _TOLD = ("kept", "broken", "untestable")
@@ -42,12 +41,12 @@ def shown(attempt: Try, judged_by: Version) -> dict[str, Any]:
     sent = messages_filled(version.content, attempt.values) if version.content else []
     return {
         "attempt": attempt,
-        "html": _html(attempt.output),
+        "html": html_of_output(attempt.output),
         "picture": _picture(attempt.pictures.first(), attempt.model_asked),
         "language": entry.language,
         "checks": checks,
         "score": f"{number_format(kept)}/{number_format(tested)}" if tested else "",
-        "sum": _sum(kept, tested),
+        "sum": sum_of(kept, tested),
         "recorded": _recorded(attempt, totals) if checks else "",
         # Through a link there is none: the entry may have no public page.
         "evidence_url": reverse("evidence", args=[entry.owner.profile.handle, entry.slug])
@@ -107,7 +106,7 @@ def title_of(version: Version, baseline: Version | None) -> str:
     return gettext("Version %(number)s") % number
 
 
-def figures_of(attempt: Try) -> list[str]:
+def figures_of(attempt: Execution) -> list[str]:
     """Return times, tokens and cost as short phrases; unknown ones are left out."""
     phrases = []
     if attempt.first_token_ms is not None:
@@ -127,7 +126,8 @@ def figures_of(attempt: Try) -> list[str]:
     return [*phrases, *filter(None, [microusd(attempt.cost)])]
 
 
-def _sum(kept: int, tested: int) -> str:
+def sum_of(kept: int, tested: int) -> str:
+    """Return in a sentence how many of the tested constraints an answer keeps."""
     if not tested:
         return gettext("None of its constraints was tested here.")
     values = {"kept": number_format(kept), "tested": number_format(tested)}
@@ -176,12 +176,6 @@ def _recorded(attempt: Try, totals: Group | None) -> str:
         "In recorded runs it keeps %(kept)s of %(tested)s constraints every time.",
         proof["tested"],
     ) % {"kept": number_format(proof["baseline_kept"]), "tested": number_format(proof["tested"])}
-
-
-def _html(output: str) -> SafeString | str:
-    if not output:
-        return ""
-    return data_html(output) if is_data(output) else rendering.html_once(output)
 
 
 def _picture(picture: Picture | None, model: str) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""Streams of tries: one start, deltas, and exactly one done or error at the end."""
+"""Streams of tries and of runs of drafts: one start, deltas, exactly one done or error last."""
 
 import asyncio
 import uuid
@@ -12,9 +12,10 @@ from django.utils import translation
 from prompts_app import http
 from prompts_app.models import Try
 from prompts_app.services import answering, live_verdicts, tryit
+from prompts_app.services.answering import Attempt
 from prompts_app.services.patience import AWAY, in_database_at_last
 from prompts_app.templatetags.sentences import error_sentence
-from prompts_app.views import tried
+from prompts_app.views import draft_answers, tried
 
 Event = tuple[str, dict[str, Any]]
 
@@ -28,7 +29,7 @@ def handed_over(attempts: list[uuid.UUID]) -> str:
 
 
 async def frames(header: str) -> AsyncGenerator[bytes, None]:
-    """Yield the server-sent events of the one try that `header` names.
+    """Yield the server-sent events of what `header` names.
 
     Closing the iterator stops the call.
     """
@@ -68,7 +69,7 @@ def last_frame(header: str) -> bytes:
     return http.event_frame(*told("interrupted", language))
 
 
-async def _last(attempt: Try, retry_after: float | None, language: str) -> bytes:
+async def _last(attempt: Attempt, retry_after: float | None, language: str) -> bytes:
     try:
         event = await in_database_at_last(_outcome, attempt, retry_after, language)
     except AWAY:
@@ -76,7 +77,7 @@ async def _last(attempt: Try, retry_after: float | None, language: str) -> bytes
     return http.event_frame(*event)
 
 
-def _outcome(attempt: Try, retry_after: float | None, language: str) -> Event:
+def _outcome(attempt: Attempt, retry_after: float | None, language: str) -> Event:
     with translation.override(language):
         return ending(attempt, retry_after)
 
@@ -88,20 +89,24 @@ def told(code: str, language: str | None = None, retry_after: float | None = Non
     return "error", {"code": code, "message": message, "retry_after": retry_after}
 
 
-def start(attempt: Try) -> Event:
+def start(attempt: Attempt) -> Event:
     """Return the event that opens a stream."""
     return "start", {
         "try": str(attempt.pk),
         "model": attempt.model_asked,
-        "version": attempt.version.number,
+        # A draft has no number yet.
+        "version": attempt.version.number if isinstance(attempt, Try) else None,
     }
 
 
-def ending(attempt: Try, retry_after: float | None = None) -> Event:
+def ending(attempt: Attempt, retry_after: float | None = None) -> Event:
     """Return the event that tells what came of a try that is over."""
     if attempt.state != Try.State.DONE:
         return told(attempt.error_code or attempt.state, retry_after=retry_after)
-    shown = tried.shown(attempt, live_verdicts.judged_by(attempt))
+    if isinstance(attempt, Try):
+        shown = tried.shown(attempt, live_verdicts.judged_by(attempt))
+    else:
+        shown = draft_answers.shown(attempt)
     return "done", {
         "html": render_to_string("tryit/_answer.html", {"tried": shown}),
         "verdicts": tried.told(shown["checks"]),

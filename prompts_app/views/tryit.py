@@ -20,7 +20,7 @@ from prompts_app import access, access_shares, http
 from prompts_app.http import Request
 from prompts_app.models import ShareLink, Try, Version
 from prompts_app.services import judging, limits, tries, tryit, visitors, visits
-from prompts_app.services.answering import Admitted
+from prompts_app.services.calls import Admitted
 from prompts_app.services.cases import case_of
 from prompts_app.services.patience import AWAY
 from prompts_app.services.rules import rules_of
@@ -74,7 +74,7 @@ def share_try(request: Request, link: ShareLink, slug: str) -> HttpResponse:
 
 def _database_away(request: Request) -> HttpResponse:
     """503: nothing was run and nothing spent; in the form in which the answer was asked for."""
-    if not (_wants_stream(request) or _wants_json(request)):
+    if not (http.wants_stream(request) or _wants_json(request)):
         return errors.unavailable(request)
     data = {
         "code": "database",
@@ -121,7 +121,7 @@ def _run(request: Request, page: Opened) -> HttpResponse:
     if page.link is not None and share_counting.is_counted(request, page.link):
         visits.note_try(page.link)
     if len(admitted) > 1:
-        if _wants_json(request) or _wants_stream(request):
+        if _wants_json(request) or http.wants_stream(request):
             return _columns([one.attempt for one in admitted])
         admitted = _begun(admitted)
     return _handed_over(request, group, admitted)
@@ -148,12 +148,12 @@ def _run_column(request: Request, attempt: Try) -> HttpResponse:
             try_streams.start(attempt),
             try_streams.told(refusal.code, retry_after=retry_after),
         )
-        return _event_stream(b"".join(http.event_frame(*event) for event in events))
+        return http.event_stream(b"".join(http.event_frame(*event) for event in events))
     judging.warm_soon()
     return _handed_over(request, attempt.group, [admitted])
 
 
-def _begun(admitted: Sequence[Admitted]) -> list[Admitted]:
+def _begun(admitted: Sequence[Admitted[Try]]) -> list[Admitted[Try]]:
     """Begin every column here and now; one that may not run any more has said so in its row."""
     begun = []
     for one in admitted:
@@ -164,13 +164,15 @@ def _begun(admitted: Sequence[Admitted]) -> list[Admitted]:
     return begun
 
 
-def _handed_over(request: Request, group: uuid.UUID, admitted: Sequence[Admitted]) -> HttpResponse:
+def _handed_over(
+    request: Request, group: uuid.UUID, admitted: Sequence[Admitted[Try]]
+) -> HttpResponse:
     """Answer with the stream of the one try; or run all to their end, then lead to their page."""
     for one in admitted:
         tryit.handover.put(one)
     response: HttpResponse
-    if _wants_stream(request):
-        response = _event_stream()
+    if http.wants_stream(request):
+        response = http.event_stream()
     else:
         response = http.SeeOther(reverse("trial", args=[group]))
     if admitted:
@@ -194,26 +196,19 @@ def _columns(attempts: Sequence[Try]) -> HttpResponse:
 
 def _already(request: Request, kept: Sequence[Try]) -> HttpResponse:
     """Answer a one-time id that has run: what was kept, without spending anything."""
-    if _wants_stream(request):
-        return _event_stream(try_streams.kept(kept[0]))
+    if http.wants_stream(request):
+        return http.event_stream(try_streams.kept(kept[0]))
     if _wants_json(request):
         # The first reply never arrived; those that wait can still be begun, once each.
         return _columns(kept)
     return http.SeeOther(reverse("trial", args=[kept[0].group]))
 
 
-def _event_stream(body: bytes = b"") -> HttpResponse:
-    response = HttpResponse(body, content_type="text/event-stream")
-    # A proxy that gathers the answer before passing it on would spoil it (nginx reads this).
-    response["X-Accel-Buffering"] = "no"
-    return response
-
-
 def _refusal(request: Request, page: Opened, refusal: limits.Refused) -> HttpResponse:
     status = 429 if refusal.until else 409
     seconds = _seconds_until(refusal.until)
     response: HttpResponse
-    if _wants_stream(request) or _wants_json(request):
+    if http.wants_stream(request) or _wants_json(request):
         _event, data = try_streams.told(refusal.code, retry_after=seconds)
         response = JsonResponse(data, status=status)
     else:
@@ -228,10 +223,6 @@ def _seconds_until(moment: datetime | None) -> int | None:
     if moment is None:
         return None
     return max(1, round((moment - timezone.now()).total_seconds()))
-
-
-def _wants_stream(request: Request) -> bool:
-    return "text/event-stream" in request.headers.get("Accept", "")
 
 
 def _wants_json(request: Request) -> bool:

@@ -332,7 +332,8 @@ def test_links_cost_those_without_them_nothing(
     # The books, the money, the reservation; and the turn before them.
     with django_assert_num_queries(4 if connection.vendor == "postgresql" else 3) as made:
         budget.reserve(owner, "site", 10)
-    assert not any("sharelink" in query["sql"] for query in made.captured_queries)
+    # Django does not know the words of a statement that PostgreSQL keeps the plan of.
+    assert not any("sharelink" in (query["sql"] or "") for query in made.captured_queries)
 
 
 def _again(entry: Entry) -> Entry:

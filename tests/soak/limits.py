@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from prompts_app.models import BudgetDay, Entry, Reservation, ShareLink, Spending, Try, Version
 from prompts_app.services import accounts, books, budget, days, limits, tries, tryit
-from prompts_app.services.answering import Admitted
+from prompts_app.services.calls import Admitted
 from prompts_app.services.visitors import Visitor
 from tests import factories
 from tests.soak.storm import Journal, Report
@@ -93,7 +93,7 @@ class LimitsStorm:
             for one in admitted:
                 self._run(one, number > 1, rng)
 
-    def _run(self, admitted: Admitted, waits: bool, rng: random.Random) -> None:
+    def _run(self, admitted: Admitted[Try], waits: bool, rng: random.Random) -> None:
         if waits:
             if rng.random() < 0.2:
                 return  # A column that its visitor never begins.

@@ -1,0 +1,123 @@
+"""Running the draft from the editor: what is refused, and that nothing typed is lost by it."""
+
+import uuid
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from prompts_app import http
+from prompts_app.models import Draft, DraftRun, Entry
+from prompts_app.services import draft_runs, tryit
+from tests import factories
+from tests.views.drafts import sent
+
+pytestmark = pytest.mark.django_db
+STREAM = {"accept": "text/event-stream"}
+
+
+@pytest.fixture
+def entry(client: Client) -> Entry:
+    """An unpublished entry whose author is signed in and has a model."""
+    made = factories.entry(published=False, content=factories.content("Shorten: {{ text }}"))
+    factories.model(factories.provider(made.owner))
+    client.force_login(made.owner)
+    return made
+
+
+def typed(entry: Entry, **fields: Any) -> dict[str, str]:
+    """What a browser sends: a draft with a default for its variable, an id, and the model."""
+    variable = {"name": "text", "type": "text", "label": "Text", "default": "A text"}
+    return sent(
+        messages=[("user", "Shorten this: {{ text }}")],
+        variables=[variable | fields.pop("variable", {})],
+        **{
+            "run_id": str(uuid.uuid4()),
+            "run_model": str(draft_runs.models_for(entry).get().pk),
+            **fields,
+        },
+    )
+
+
+def address(entry: Entry) -> str:
+    return reverse("studio_draft_run", args=[entry.slug])
+
+
+def test_what_is_typed_runs_without_being_saved(client: Client, entry: Entry) -> None:
+    data = typed(entry)
+    response = client.post(address(entry), data, headers=STREAM)
+    assert response.status_code == 200
+    assert response[http.STREAM_HEADER].startswith(data["run_id"])
+    admitted = tryit.handover.take(uuid.UUID(data["run_id"]))
+    assert "Shorten this: A text" in str(admitted.plan.call)
+    assert Draft.objects.get(entry=entry).revision == 1
+
+
+def test_without_scripts_it_is_saved_first(client: Client, entry: Entry) -> None:
+    data = typed(entry)
+    response = client.post(address(entry), data)
+    assert response.status_code == 303
+    assert response["Location"].endswith("#draft-run")
+    tryit.handover.take(uuid.UUID(data["run_id"]))
+    assert (
+        Draft.objects.get(entry=entry).content["messages"][0]["content"].startswith("Shorten this")
+    )
+
+
+def test_a_stale_draft_shows_both_texts_and_runs_nothing(client: Client, entry: Entry) -> None:
+    Draft.objects.filter(entry=entry).update(revision=2)
+    response = client.post(address(entry), typed(entry))
+    assert response.status_code == 409
+    assert "data-conflict" in response.text
+    assert not DraftRun.objects.exists()
+
+
+def test_the_same_id_runs_once(client: Client, entry: Entry) -> None:
+    data = typed(entry)
+    client.post(address(entry), data, headers=STREAM)
+    again = client.post(address(entry), data, headers=STREAM)
+    assert again.status_code == 422
+    assert DraftRun.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"run_model": "0"},
+        {"run_model": ""},
+        {"run_id": "no id"},
+        {"variable": {"default": ""}},
+        {"temperature": "hot"},
+    ],
+)
+def test_what_cannot_run_says_why_and_costs_nothing(
+    client: Client, entry: Entry, wrong: dict[str, Any]
+) -> None:
+    response = client.post(address(entry), typed(entry, **wrong), headers=STREAM)
+    assert response.status_code == 422
+    assert len(response.json()["message"]) > 10
+    assert not DraftRun.objects.exists()
+
+
+def test_a_wrong_field_comes_back_with_what_was_typed(client: Client, entry: Entry) -> None:
+    response = client.post(address(entry), typed(entry, temperature="hot"))
+    assert response.status_code == 422
+    assert "Shorten this: {{ text }}" in response.text
+    assert 'value="hot"' in response.text
+
+
+def test_others_cannot_run_it(client: Client, entry: Entry) -> None:
+    data = typed(entry)
+    client.force_login(factories.profile().user)
+    assert client.post(address(entry), data, headers=STREAM).status_code == 404
+    client.logout()
+    assert client.post(address(entry), data, headers=STREAM).status_code == 302
+    assert not DraftRun.objects.exists()
+
+
+def test_a_picture_prompt_offers_no_run(client: Client) -> None:
+    entry = factories.entry(published=False, content=factories.content("A boat", kind="image"))
+    client.force_login(entry.owner)
+    page = client.get(reverse("studio_entry", args=[entry.slug]))
+    assert "draft-run" not in page.text
