@@ -290,6 +290,10 @@ for (const time of document.querySelectorAll("[data-saved-state] time")) {
 // Other scripts add rows for names in the text; what stands there after that is what is known.
 addEventListener("DOMContentLoaded", () => {
   if (form.dataset.unsaved !== "now") known = typed();
+  // What the site has just refused it would refuse again.
+  else if (form.querySelector("[aria-invalid='true']")) refused = typed();
   hold();
-  if (!torn) offerWhatIsLeft();
+  if (torn) return;
+  schedule(SAVE_AFTER_MS);
+  offerWhatIsLeft();
 });
