@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from prompts_app.models import Draft, Entry, FormerSlug, LLMModel, Picture, Tag, User
-from prompts_app.services import addresses
+from prompts_app.services import addresses, cases
 from prompts_app.text.fold import fold
 from prompts_app.text.slug import slugify
 
@@ -131,14 +131,26 @@ def tag_slug(name: str) -> str:
     return "-".join(re.findall(r"\w+", fold(name)))[:40]
 
 
-def save_draft(entry: Entry, content: dict[str, Any], revision: int) -> Draft:
-    """Keep the draft if it is still at `revision`. Raises StaleDraft otherwise."""
-    saved = Draft.objects.filter(entry=entry, revision=revision).update(
-        content=content, revision=F("revision") + 1, updated_at=timezone.now()
-    )
-    current = Draft.objects.get(entry=entry)
-    if not saved:
-        raise StaleDraft(current)
+def save_draft(
+    entry: Entry,
+    content: dict[str, Any],
+    revision: int,
+    renames: Sequence[tuple[str, str]] = (),
+) -> Draft:
+    """Keep the draft if it is still at `revision`. Raises StaleDraft otherwise.
+
+    `renames` are the variables that got another name since, as (old, new) in turn: the test cases
+    follow.
+    """
+    with transaction.atomic():
+        saved = Draft.objects.filter(entry=entry, revision=revision).update(
+            content=content, revision=F("revision") + 1, updated_at=timezone.now()
+        )
+        current = Draft.objects.get(entry=entry)
+        if not saved:
+            raise StaleDraft(current)
+        if renames:
+            cases.follow_renames(entry, renames)
     return current
 
 
