@@ -134,7 +134,9 @@ class DraftForm:
         size = sum(len(form["content"].data or "") for form in self.messages.kept)
         if self.kind == "image" and size > limits.MAX_MESSAGE_CHARS:
             yield _("The prompt is too long. Shorten it.")
-        if self.fields.errors.get("revision"):
+        if self.fields.errors.get("revision") or any(
+            form.errors.get("foreign") for form in self.constraints.kept
+        ):
             yield _(
                 "This page lost track of your draft. Copy your text, then open the editor again."
             )

@@ -1,6 +1,7 @@
 """A version with its test cases as promptfoo's configuration, for a reader's own key."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
 from prompts_app.assertions.promptfoo import exported
@@ -44,8 +45,14 @@ def promptfoo_file(
                 f"Version {other.number} has parameters of its own; here it gets those of version "
                 f"{version.number}."
             )
-    asserts, unsaid = [], []
+    asserts: list[tuple[str, Mapping[str, Any] | promptfoo.Kept]] = []
+    unsaid = []
+    kept = {}
     for one in content["constraints"]:
+        if foreign := one.get("foreign"):
+            asserts.append((one["text"], promptfoo.Kept(foreign)))
+            kept[foreign["type"]] = True
+            continue
         spec = exported(one["assertion"]) if one.get("assertion") else None
         if spec is not None:
             asserts.append((one["text"], spec))
@@ -67,10 +74,20 @@ def promptfoo_file(
                 "Run it with your own key: npx promptfoo@latest eval --no-cache "
                 "(add --repeat 5 for repeats).",
                 *remarks,
+                *_warnings(kept),
                 *(f"Not tested here: {one['text']}" for one in unsaid),
             ),
         )
     )
+
+
+def _warnings(kept: Iterable[str]) -> Iterable[str]:
+    """What to know before running asserts that came with an imported prompt."""
+    if types := ", ".join(kept):
+        yield (
+            f"These came with the prompt and were never run here: {types}. Read them before you "
+            "run them: such asserts may be programs, or send answers to others."
+        )
 
 
 def _messages(version: Version) -> list[tuple[str, list[promptfoo.Text]]]:

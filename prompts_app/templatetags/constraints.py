@@ -21,6 +21,7 @@ def stated(constraints: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
     """Return constraints of a content as shared/_constraints.html takes them, without verdicts.
 
     `test` is the rule in words, `schema` what the words leave out of it; "" where there is none.
+    `foreign` is promptfoo's type of an assert that is not run here, which `schema` is then.
     """
     return [
         {
@@ -28,9 +29,11 @@ def stated(constraints: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
             "state": "",
             "reason": "",
             "test": assertion_sentence(one["assertion"]) if one.get("assertion") else "",
-            "schema": schema_of(one.get("assertion")),
+            "schema": _written(one["foreign"]) if foreign else schema_of(one.get("assertion")),
+            "foreign": foreign,
         }
         for one in constraints
+        for foreign in [str((one.get("foreign") or {}).get("type", ""))]
     ]
 
 
@@ -67,9 +70,15 @@ def with_test(part: Part) -> Sequence[Chunk]:
 
 
 def _told(spec: Spec | None) -> str:
+    if spec and "foreign" in spec:
+        return f"\n{_('not run here: promptfoo’s “%(type)s”') % {'type': spec['foreign']['type']}}"
     return f"\n{_('tested: %(test)s') % {'test': assertion_sentence(spec)}}" if spec else ""
 
 
 def _whole(spec: Spec | None) -> str:
-    values = {key: value for key, value in (spec or {}).items() if key != "type"}
+    values = (spec or {}).get("foreign", spec or {})
+    return _written({key: value for key, value in values.items() if key != "type"})
+
+
+def _written(values: Mapping[str, Any]) -> str:
     return json.dumps(values, indent=2, ensure_ascii=False, sort_keys=True)

@@ -71,10 +71,18 @@ class Test:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """An assert that came from such a file, to be written as it stood there."""
+
+    spec: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Config:
     """What the file holds. `messages` are (role, pieces); `asserts` (constraint, assertion as
-    promptfoo takes it); `parameters` a version's own; `remarks` stand at the head of the file;
-    `others` are further prompts on the same tests, each a label and messages."""
+    promptfoo takes it, its texts plain, or Kept); `parameters` a version's own; `remarks` stand at
+    the head of the file; `others` are further prompts on the same tests, each a label and
+    messages."""
 
     description: str
     label: str
@@ -82,7 +90,7 @@ class Config:
     parameters: Mapping[str, Any]
     providers: Sequence[Provider]
     tests: Sequence[Test]
-    asserts: Sequence[tuple[str, Mapping[str, Any]]]
+    asserts: Sequence[tuple[str, Mapping[str, Any] | Kept]]
     remarks: Sequence[str] = field(default=())
     others: Sequence[tuple[str, Sequence[tuple[str, Sequence[Text]]]]] = field(default=())
 
@@ -188,7 +196,11 @@ def _providers(providers: Iterable[Provider], parameters: Mapping[str, Any]) -> 
             yield '      response_format: {"type": "json_object"}'
 
 
-def _assert(constraint: str, spec: Mapping[str, Any]) -> Iterator[str]:
+def _assert(constraint: str, spec: Mapping[str, Any] | Kept) -> Iterator[str]:
+    if isinstance(spec, Kept):
+        yield f"    # {_one_line(constraint)}"
+        yield f"    - {_json(spec.spec)}"
+        return
     kind = str(spec["type"])
     yield f"    - type: {_plain(kind)}"
     for key, value in spec.items():

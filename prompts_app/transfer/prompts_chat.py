@@ -15,7 +15,6 @@ Source of the format: the file prompts.csv of https://github.com/f/prompts.chat.
 
 import hashlib
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
@@ -23,9 +22,7 @@ from typing import Any, Final
 from prompts_app.transfer.csv_rows import Row, Unreadable, rows
 from prompts_app.transfer.document import (
     MAX_CREDIT,
-    MAX_LABEL,
     MAX_MESSAGE_CHARS,
-    MAX_SUMMARY,
     MAX_TITLE,
     MAX_VALUE,
     MAX_VARIABLES,
@@ -33,37 +30,53 @@ from prompts_app.transfer.document import (
     Problem,
     VersionDocument,
 )
+from prompts_app.transfer.glance import Glance
 from prompts_app.transfer.language import guess_language
+from prompts_app.transfer.loading import MAX_BYTES
+from prompts_app.transfer.texts import (
+    clean,
+    escaped,
+    first_sentence,
+    identifier,
+    one_line,
+    refused,
+    variable,
+)
 
 HEADER: Final = ("act", "prompt", "for_devs", "type", "contributor")
 
+MAX_ROWS: Final = 10_000
+
 _TYPES = {"TEXT": "text", "STRUCTURED": "text", "IMAGE": "image"}
 _PLACEHOLDER = re.compile(r"(?<!\\)(?<!\\\{)\$\{([^{}:\r\n]*)(?::([^{}]*))?\}")
-# What a template variable or its escape looks like here: both need a backslash to stay text.
-_OWN_SYNTAX = re.compile(r"\\\{\{|\{\{[ \t]*[^\W\d]\w{0,63}[ \t]*\}\}")
-_REFUSED = re.compile(
-    r"(?P<nul>\x00)|(?P<encoding>[\ud800-\udfff])|(?P<bidi>[\u202a-\u202e\u2066-\u2069])"
-    r"|(?P<invisible>[\U000E0000-\U000E007F])"
-)
-_CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 # Where a JSON prompt says in words what it is for, the most telling key first.
 _TELLING = [
     re.compile(rf'"{key}"\s*:\s*"((?:[^"\\\n]|\\.){{25,}}+)"')
     for key in ("description", "goal", "objective", "task", "prompt", "instruction")
 ]
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s|(?<=[。！？])|\n\s*\n")
+
+
+def sniff(glance: Glance) -> bool:
+    """Whether the first row is the header."""
+    first = glance.head.lstrip("\n").partition("\n")[0]
+    return tuple(name.strip(' \t"') for name in first.split(",")) == HEADER
 
 
 def read(data: bytes) -> Iterator[EntryDocument | Problem]:
     """Entries and problems in the order of the file; a bad row never keeps the next from reading.
 
-    Codes of problems: "header" (missing or another one; nothing more is read), "columns" (detail:
-    how many), "quoting", "unclosed_quote" (nothing more can be read), "empty_act", "empty_prompt",
-    "unknown_type" (detail: the type), "unknown_for_devs", "nul", "encoding" (not UTF-8), "bidi",
-    "invisible", "act_too_long", "prompt_too_long", "contributor_too_long",
-    "default_too_long" (detail: the variable), "too_many_variables" (detail: how many).
+    Codes of problems: "too_large" (detail: the most bytes), "too_many_entries" (detail: the most
+    rows; none after it is read), "header" (missing or another one; nothing more is read),
+    "columns" (detail: how many), "quoting", "unclosed_quote" (nothing more can be read),
+    "empty_act", "empty_prompt", "unknown_type" (detail: the type), "unknown_for_devs", "nul",
+    "encoding" (not UTF-8), "bidi", "invisible", "act_too_long", "prompt_too_long",
+    "contributor_too_long", "default_too_long" (detail: the variable), "too_many_variables"
+    (detail: how many).
     Lines are physical lines, those inside quoted fields included.
     """
+    if len(data) > MAX_BYTES:
+        yield Problem(1, "too_large", str(MAX_BYTES))
+        return
     text = data.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
     found = rows(text)
     first = next(found, None)
@@ -71,7 +84,10 @@ def read(data: bytes) -> Iterator[EntryDocument | Problem]:
         yield Problem(1, "header", ",".join(HEADER))
         return
     seen: Counter[str] = Counter()
-    for row in found:
+    for number, row in enumerate(found):
+        if number == MAX_ROWS:
+            yield Problem(row.line, "too_many_entries", str(MAX_ROWS))
+            return
         if isinstance(row, Unreadable):
             yield Problem(row.line, row.code)
         elif problem := _problem(row):
@@ -83,24 +99,24 @@ def read(data: bytes) -> Iterator[EntryDocument | Problem]:
 def _problem(row: Row) -> Problem | None:
     if len(row.fields) != len(HEADER):
         return Problem(row.line, "columns", str(len(row.fields)))
-    if refused := _REFUSED.search("\n".join(row.fields)):
-        return Problem(row.line, str(refused.lastgroup))
+    if code := refused("\n".join(row.fields)):
+        return Problem(row.line, code)
     act, prompt, for_devs, kind, contributor = row.fields
-    code = detail = ""
-    if not _one_line(act):
+    detail = ""
+    if not one_line(act):
         code = "empty_act"
-    elif not _clean(prompt).strip():
+    elif not clean(prompt).strip():
         code = "empty_prompt"
     elif kind.strip() not in _TYPES:
         code, detail = "unknown_type", kind.strip()[:40]
     elif for_devs.strip().upper() not in ("TRUE", "FALSE"):
         code, detail = "unknown_for_devs", for_devs.strip()[:40]
-    elif len(_one_line(act)) > MAX_TITLE:
+    elif len(one_line(act)) > MAX_TITLE:
         code, detail = "act_too_long", str(MAX_TITLE)
-    elif len(_one_line(contributor)) > MAX_CREDIT:
+    elif len(one_line(contributor)) > MAX_CREDIT:
         code, detail = "contributor_too_long", str(MAX_CREDIT)
     else:
-        content, variables = _translated(_clean(prompt))
+        content, variables = _translated(clean(prompt))
         too_long = [v["label"] for v in variables if len(v["default"]) > MAX_VALUE]
         if len(content) > MAX_MESSAGE_CHARS:
             code, detail = "prompt_too_long", str(MAX_MESSAGE_CHARS)
@@ -113,7 +129,7 @@ def _problem(row: Row) -> Problem | None:
 
 def _entry(row: Row, seen: Counter[str]) -> EntryDocument:
     act, prompt, for_devs, kind, contributor = row.fields
-    title, prompt = _one_line(act), _clean(prompt)
+    title, prompt = one_line(act), clean(prompt)
     digest = hashlib.sha256(f"{title}\0{prompt}".encode()).hexdigest()[:16]
     seen[digest] += 1
     # The very same row again is an entry of its own: numbered, so that its key stays unique.
@@ -136,19 +152,10 @@ def _entry(row: Row, seen: Counter[str]) -> EntryDocument:
         use_case="",
         language=guess_language(prompt),
         tags=tuple(tags),
-        credit=_one_line(contributor),
+        credit=one_line(contributor),
         source_key=f"prompts.chat:{digest}{copy}",
         versions=(VersionDocument(content),),
     )
-
-
-def _clean(text: str) -> str:
-    lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    return unicodedata.normalize("NFC", _CONTROL.sub("", lines))
-
-
-def _one_line(text: str) -> str:
-    return " ".join(_clean(text).split())
 
 
 def _translated(prompt: str) -> tuple[str, list[dict[str, Any]]]:
@@ -160,45 +167,15 @@ def _translated(prompt: str) -> tuple[str, list[dict[str, Any]]]:
         label = " ".join(match[1].split())
         if not re.search(r"[^\W_]", label):
             continue
-        variable = variables.get(label)
-        if variable is None:
+        found = variables.get(label)
+        if found is None:
             taken = {v["name"] for v in variables.values()}
-            variable = variables[label] = _variable(_identifier(label, taken), label)
-        variable["default"] = variable["default"] or (match[2] or "").strip()
-        parts += [_escaped(prompt[end : match.start()]), f"{{{{ {variable['name']} }}}}"]
+            found = variables[label] = variable(identifier(label, taken), label)
+        found["default"] = found["default"] or (match[2] or "").strip()
+        parts += [escaped(prompt[end : match.start()]), f"{{{{ {found['name']} }}}}"]
         end = match.end()
-    for variable in variables.values():
-        if "\n" in variable["default"] or len(variable["default"]) > 200:
-            variable["type"] = "long_text"
-    return "".join((*parts, _escaped(prompt[end:]))), list(variables.values())
-
-
-def _variable(name: str, label: str) -> dict[str, Any]:
-    return {
-        "name": name,
-        "type": "text",
-        "label": _shortened(label, MAX_LABEL),
-        "default": "",
-        "choices": [],
-        "min": None,
-        "max": None,
-        "max_length": None,
-    }
-
-
-def _identifier(label: str, taken: set[str]) -> str:
-    name = re.sub(r"\W+", "_", label).strip("_")
-    if not name[0].isalpha():
-        name = f"_{name}"
-    name = name[:60]
-    candidate, number = name, 2
-    while candidate in taken:
-        candidate, number = f"{name}_{number}", number + 1
-    return candidate
-
-
-def _escaped(text: str) -> str:
-    return _OWN_SYNTAX.sub(lambda match: "\\" + match[0], text)
+    made = [variable(v["name"], v["label"], v["default"]) for v in variables.values()]
+    return "".join((*parts, escaped(prompt[end:]))), made
 
 
 def _summary(prompt: str, title: str) -> str:
@@ -207,13 +184,4 @@ def _summary(prompt: str, title: str) -> str:
     if spoken.startswith(("{", "[", "---")):
         told = next((m[1] for key in _TELLING if (m := key.search(spoken)) and " " in m[1]), "")
         spoken = re.sub(r"\\(.)", lambda m: " " if m[1] in "nrt" else m[1], told)
-    sentence = _SENTENCE_END.split(spoken.lstrip("#*>-_=`\"' \t\n"), maxsplit=1)[0]
-    return _shortened(" ".join(sentence.split()), MAX_SUMMARY) or title
-
-
-def _shortened(text: str, length: int) -> str:
-    """`text`, or as many whole words as fit with an ellipsis."""
-    if len(text) <= length:
-        return text
-    words = text[:length].rpartition(" ")[0] or text[: length - 1]
-    return words.rstrip(" ,;:.–—-") + "…"
+    return first_sentence(spoken, title)

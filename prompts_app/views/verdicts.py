@@ -21,9 +21,9 @@ def constraints_of(content: Mapping[str, Any], verdicts: Verdicts) -> list[dict[
     """Return the constraints of a content with what `verdicts`, those of one output, say of each.
 
     As shared/_constraints.html takes them: {"text", "test": the rule in words or "", "schema",
-    "state": "kept", "broken", "untestable" or "" where nothing has been told, "reason": what was
-    found, as a sentence, "judge": the model that judged or ""}. A withdrawn content (empty) has
-    none.
+    "foreign": as `stated` has them, "state": "kept", "broken", "untestable" or "" where nothing has
+    been told, "reason": what was found, as a sentence, "judge": the model that judged or ""}. A
+    withdrawn content (empty) has none.
     """
     constraints = content.get("constraints", ())
     shown = stated(constraints)
@@ -43,7 +43,7 @@ def constraints_of(content: Mapping[str, Any], verdicts: Verdicts) -> list[dict[
 def hide_rules(constraints: list[dict[str, str]]) -> None:
     """Take away how constraints are tested and what was found, which quote prompts."""
     for one in constraints:
-        one |= {"test": "", "schema": "", "reason": ""}
+        one |= {"test": "", "schema": "", "reason": "", "foreign": ""}
 
 
 def standings_of(
