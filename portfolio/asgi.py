@@ -24,7 +24,16 @@ from django.db import connection
 pages = get_wsgi_application()
 
 from portfolio.kept import KeptPages
-from portfolio.wsgi_call import Answer, TooLarge, VisitorLeft, call, read_body
+from portfolio.working import Working
+from portfolio.wsgi_call import (
+    KEPT_BODY,
+    KEPT_FILE,
+    Answer,
+    TooLarge,
+    VisitorLeft,
+    call,
+    read_body,
+)
 from prompts_app.http import STREAM_HEADER
 from prompts_app.llm import client
 from prompts_app.views import try_streams
@@ -40,14 +49,17 @@ _page_threads = ThreadPoolExecutor(settings.PAGE_THREADS, thread_name_prefix="pa
 _try_threads = ThreadPoolExecutor(
     1 if connection.vendor == "sqlite" else 4, thread_name_prefix="try"
 )
+# Files that come and go take seconds: neither pages nor tries wait behind them.
+_file_threads = ThreadPoolExecutor(2, thread_name_prefix="file")
 _kept = KeptPages(seconds=2.0, max_bytes=32 * 1024 * 1024)
 _TOO_LARGE = Answer(
     413,
     [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")],
-    b"This is more than the site takes: 8 MB for a picture, far less for text.\n",
+    b"This is more than the site takes: 8 MB for a picture, 20 MB for a file of prompts.\n",
 )
-# Tries whose answer is on its way.
-_under_way: set[asyncio.Future[None]] = set()
+# Tries whose answer is on its way, and work on files.
+_under_way: set[asyncio.Future[Any]] = set()
+_FILES = re.compile(r"/studio/(import|imports|export)/.*")
 _TRY = re.compile(r"/(@[^/]+|s/[^/]+)/[^/]+/try/|/tries/[^/]+/run/")
 
 
@@ -79,12 +91,20 @@ async def _http(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["method"] in ("GET", "HEAD"):
         await _kept.answer(scope, send, lambda: _page(scope, b""))
         return
+    files = bool(_FILES.fullmatch(scope["path"]))
     try:
-        body = await read_body(receive)
+        body = await read_body(receive, KEPT_FILE if files else KEPT_BODY)
     except VisitorLeft:
         return
     except TooLarge:
         await _TOO_LARGE.send(send)
+        return
+    if files:
+        working = Working(_file_threads, pages, scope, body)
+        _under_way.add(working.end)
+        working.end.add_done_callback(_under_way.discard)
+        working.end.add_done_callback(lambda _end: _kept.clear())
+        await working.send(send)
         return
     answer = await _page(scope, body)
     attempt = answer.pop(STREAM_HEADER)
@@ -101,7 +121,9 @@ async def _http(scope: Scope, receive: Receive, send: Send) -> None:
 async def _page(scope: Scope, body: bytes) -> Answer:
     threads = _try_threads if body and _TRY.fullmatch(scope["path"]) else _page_threads
     loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(threads, call, pages, scope, body)
+    answer = await loop.run_in_executor(threads, call, pages, scope, body)
+    assert answer is not None
+    return answer
 
 
 async def _stream(attempt: str, answer: Answer, send: Send) -> None:

@@ -2,7 +2,8 @@
 
 The body is read before a thread is taken and sent after it is given back, so that a slow visitor
 never holds one. (WSGI-in-ASGI adapters hold a thread for as long as the visitor reads.) What a view
-makes piece by piece is written to a file first, so that a large download takes no memory either.
+makes piece by piece is written to a file first, so that a large download takes no memory either;
+all but progress, which is told while the work is under way.
 """
 
 import asyncio
@@ -14,6 +15,8 @@ from typing import IO, Any
 
 # More is read and thrown away, so that a form too large still gets its answer …
 KEPT_BODY = 10 * 1024 * 1024
+# … where files of prompts are brought in, too …
+KEPT_FILE = 21 * 1024 * 1024
 # … up to here, where reading ends.
 MOST_BODY = 100 * 1024 * 1024
 # A download beyond this leaves memory for a file, and is sent in pieces of that size.
@@ -23,6 +26,8 @@ _PIECE = 256 * 1024
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+# Takes what is told of work under way: an answer's head first, then pieces of its body.
+Tell = Callable[["Answer | bytes"], None]
 
 
 class TooLarge(Exception):  # noqa: N818 - it reads as the condition it is
@@ -63,10 +68,15 @@ class Answer:
     @property
     def is_event_stream(self) -> bool:
         """Whether the body is to be sent as server-sent events."""
-        return any(
-            key == b"content-type" and value.startswith(b"text/event-stream")
-            for key, value in self.headers
-        )
+        return self._is(b"text/event-stream")
+
+    @property
+    def is_progress(self) -> bool:
+        """Whether the body tells line by line how far the work is."""
+        return self._is(b"application/x-ndjson")
+
+    def _is(self, kind: bytes) -> bool:
+        return any(key == b"content-type" and value.startswith(kind) for key, value in self.headers)
 
     async def start(self, send: Send) -> None:
         """Send status and headers; the body follows in pieces of unknown number."""
@@ -98,8 +108,10 @@ class Answer:
             file.close()
 
 
-async def read_body(receive: Callable[[], Awaitable[MutableMapping[str, Any]]]) -> bytes:
-    """Return the request's body, cut at KEPT_BODY. Raises VisitorLeft or TooLarge."""
+async def read_body(
+    receive: Callable[[], Awaitable[MutableMapping[str, Any]]], most: int = KEPT_BODY
+) -> bytes:
+    """Return the request's body, cut at `most` bytes. Raises VisitorLeft or TooLarge."""
     parts: list[bytes] = []
     kept = seen = 0
     while True:
@@ -110,15 +122,20 @@ async def read_body(receive: Callable[[], Awaitable[MutableMapping[str, Any]]]) 
         seen += len(piece)
         if seen > MOST_BODY:
             raise TooLarge
-        if kept < KEPT_BODY:
-            parts.append(piece[: KEPT_BODY - kept])
+        if kept < most:
+            parts.append(piece[: most - kept])
             kept += len(parts[-1])
         if not message.get("more_body", False):
             return b"".join(parts)
 
 
-def call(application: Application, scope: Scope, body: bytes) -> Answer:
-    """Call a WSGI application and return its whole answer (PEP 3333)."""
+def call(
+    application: Application, scope: Scope, body: bytes, tell: Tell | None = None
+) -> Answer | None:
+    """Call a WSGI application and return its whole answer (PEP 3333).
+
+    With `tell`, an answer that tells of progress goes there as it is made, and None is returned.
+    """
     started: dict[str, Any] = {}
 
     def start_response(
@@ -129,21 +146,31 @@ def call(application: Application, scope: Scope, body: bytes) -> Answer:
 
     response = application(_environ(scope, body), start_response)
     head = scope["method"] == "HEAD"
-    content, file = b"", None
+    answer = Answer(
+        started["status"],
+        [
+            (name.lower().encode("latin-1"), value.encode("latin-1"))
+            for name, value in started["headers"]
+        ],
+        b"",
+    )
     try:
-        if getattr(response, "streaming", False):
-            file = None if head else _spooled(response)
-        else:
-            content = b"".join(response)
+        if not getattr(response, "streaming", False):
+            answer.body = b"".join(response)
+        elif tell is not None and answer.is_progress:
+            tell(answer)
+            for piece in response:
+                tell(piece)
+            return None
+        elif not head:
+            answer.file = _spooled(response)
     finally:
         close = getattr(response, "close", None)
         if close is not None:
             close()
-    headers = [
-        (name.lower().encode("latin-1"), value.encode("latin-1"))
-        for name, value in started["headers"]
-    ]
-    return Answer(started["status"], headers, b"" if head else content, file)
+    if head:
+        answer.body = b""
+    return answer
 
 
 def _spooled(pieces: Iterable[bytes]) -> IO[bytes]:

@@ -106,7 +106,9 @@ def public_run(run_id: uuid.UUID, viewer: User | None) -> Run:
     """Return a finished run whose entry `viewer` may see."""
     run = (
         Run.objects.shown()
-        .select_related("version__entry__owner__profile", "case", "picture", "receipt")
+        .select_related(
+            "version__entry__owner__profile", "case", "picture", "receipt", "captured_elsewhere"
+        )
         .filter(pk=run_id)
         .first()
     )

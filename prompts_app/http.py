@@ -2,13 +2,21 @@
 
 import ipaddress
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, ClassVar, Concatenate, ParamSpec
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
 from django_htmx.middleware import HtmxDetails
 
 from prompts_app.models import User
@@ -41,6 +49,18 @@ class Request(HttpRequest):
     share_token: str
 
 
+@dataclass(frozen=True, slots=True)
+class StaticCopy:
+    """Says of a request that its page becomes a file (views/static_site.py)."""
+
+    # The argument that leads to the same page in another language.
+    LANGUAGE: ClassVar[str] = "hl"
+    handle: str
+    made_on: date
+    # Whether others can open the site it is a copy of.
+    live: bool
+
+
 def has_session(request: HttpRequest) -> bool:
     """Say whether the browser sent a session: without one, a public page asks for none."""
     return settings.SESSION_COOKIE_NAME in request.COOKIES
@@ -61,6 +81,7 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
         "viewer_profile": getattr(account, "profile", None),
         "site_name": "Promptfolio",
         "site_url": settings.SITE_URL,
+        "static_copy": copy_of(request),
         "page_is_public": not has_session(request),
         "language_choices": [
             (code, name, code == getattr(request, "LANGUAGE_CODE", settings.LANGUAGE_CODE))
@@ -68,6 +89,11 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
         ],
         "current_path": _path_with_known_arguments(request),
     }
+
+
+def copy_of(request: HttpRequest) -> StaticCopy | None:
+    """Return what copy the page is for; None where a server answers."""
+    return getattr(request, "static_copy", None)
 
 
 def _path_with_known_arguments(request: HttpRequest) -> str:
@@ -121,6 +147,25 @@ class SeeOther(HttpResponseRedirect):
 def event_frame(event: str, data: dict[str, Any]) -> bytes:
     """Return one server-sent event (WHATWG HTML, section 9.2), its data as JSON on one line."""
     return f"event: {event}\ndata: {_ENCODER.encode(data)}\n\n".encode()
+
+
+def wants_progress(request: HttpRequest) -> bool:
+    """Say whether a script asked to be told how far the work is."""
+    return "application/x-ndjson" in request.headers.get("Accept", "")
+
+
+def progress(lines: Iterable[dict[str, Any]]) -> StreamingHttpResponse:
+    """Answer with a JSON object on each line while the work that makes them is under way.
+
+    `{"done": 120, "of": 1000, "text": "what is done"}` as often as there is news, and as the last
+    line `{"url": "where it is to be seen"}`. Read by static/js/progress.js.
+    """
+    return StreamingHttpResponse(
+        (_ENCODER.encode(line).encode() + b"\n" for line in lines),
+        content_type="application/x-ndjson",
+        # A proxy that gathers the answer before passing it on would spoil it (nginx reads this).
+        headers={"X-Accel-Buffering": "no", "Cache-Control": "no-store"},
+    )
 
 
 def wants_stream(request: HttpRequest) -> bool:

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from prompts_app.views import (
     accounts,
+    archive,
     cases,
     comparisons,
     contact,
@@ -100,6 +101,7 @@ evidence_routes: Routes = [
 
 receipt_routes: Routes = [
     path("runs/<uuid:run_id>/receipt.json", receipts.receipt_file, name="receipt"),
+    path("runs/<uuid:run_id>/keys.json", receipts.run_keys, name="run_keys"),
     path("verify/", receipts.verify, name="verify"),
     path("verify/verify.py", receipts.script_file, name="receipt_script"),
     path(".well-known/promptfolio-keys.json", receipts.key_file, name="receipt_keys"),
@@ -185,6 +187,19 @@ studio_routes: Routes = [
         output.delete,
         name="studio_output_delete",
     ),
+]
+
+archive_routes: Routes = [
+    path("studio/export/", archive.export, name="studio_export"),
+    path("studio/export/portfolio.zip", archive.archive_file, name="studio_export_file"),
+    path("studio/export/site/", archive.site, name="studio_export_site"),
+    path("studio/export/site.zip", archive.site_file, name="studio_export_site_file"),
+    path(
+        "studio/entries/<slug:slug>/export/promptfolio.json",
+        archive.entry_file,
+        name="studio_entry_json",
+    ),
+    path("schemas/promptfolio-1.json", archive.schema, name="schema"),
 ]
 
 evaluation_routes: Routes = [
@@ -299,6 +314,7 @@ urlpatterns: Routes = [
     *limits_routes,
     *profile_edit_routes,
     *studio_routes,
+    *archive_routes,
     *evaluation_routes,
     *provider_routes,
     *link_routes,

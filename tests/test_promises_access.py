@@ -104,6 +104,9 @@ PUBLIC = {
     "verify": Row(everybody(200), everybody(422)),
     "receipt_script": OPEN,
     "receipt_keys": OPEN,
+    "schema": OPEN,
+    # The run was captured here.
+    "run_keys": Row(everybody(404), NEVER),
     "robots": OPEN,
     "sitemap": OPEN,
     "sitemap_part": OPEN,
@@ -126,6 +129,13 @@ ENTRIES = {
 STUDIO = {
     "studio": Row(studio(200, 200), studio(405, 405)),
     "studio_limits": OWN_WORK,
+    "studio_export": Row(studio(200, 200), studio(303, 303)),
+    # What the row above has made.
+    "studio_export_file": Row(studio(200, 200), studio(405, 405)),
+    # No entry of the walk's authors is listed.
+    "studio_export_site": act(404, 404),
+    "studio_export_site_file": Row(studio(404), studio(405, 405)),
+    "studio_entry_json": LOOK,
     "studio_pause": act(302, 302),
     "studio_profile": OWN_WORK,
     "studio_avatar": act(422, 422),

@@ -9,7 +9,7 @@ from prompts_app.models.pictures import Picture
 from prompts_app.models.previews import PreviewCard
 from prompts_app.models.profiles import Profile
 from prompts_app.models.providers import LLMModel, Provider
-from prompts_app.models.receipts import Receipt, ReceiptKey
+from prompts_app.models.receipts import CapturedElsewhere, Receipt, ReceiptKey
 from prompts_app.models.rendered import RenderedText
 from prompts_app.models.runs import Run
 from prompts_app.models.shares import ContactMessage, ShareItem, ShareLink, Visit, VisitDay
@@ -20,6 +20,7 @@ from prompts_app.models.versions import Version
 
 __all__ = [
     "BudgetDay",
+    "CapturedElsewhere",
     "ContactMessage",
     "Draft",
     "DraftRun",

@@ -63,3 +63,30 @@ class Receipt(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+class CapturedElsewhere(models.Model):
+    """What an archive says of a run that another site captured, with that site's receipt if any.
+
+    Whoever writes an archive can write this: it counts towards no evidence (`Run.origin` is
+    "imported"), and pages name the site. `key` is the public key as the archive has it, in the form
+    of a site's keys file.
+    """
+
+    run = models.OneToOneField(
+        Run, models.CASCADE, primary_key=True, related_name="captured_elsewhere"
+    )
+    site = models.CharField(max_length=300)
+    # As in Receipt; blank where that site gave none.
+    statement = models.TextField(blank=True)
+    signature = models.CharField(max_length=128, blank=True)
+    key = models.JSONField(default=dict, blank=True)
+
+    objects: ClassVar[models.Manager["CapturedElsewhere"]]
+
+    class Meta:
+        verbose_name = _("run captured elsewhere")
+        verbose_name_plural = _("runs captured elsewhere")
+
+    def __str__(self) -> str:
+        return f"{self.pk} ({self.site})"

@@ -76,6 +76,17 @@ def thumbnail(data: bytes, side: int) -> Picture:
     return _encode(picture, "webp")
 
 
+def measured(data: bytes) -> Picture:
+    """The very bytes of a picture that can be decoded and would not be made smaller.
+
+    Raises PictureError as `intake` does, "too_many_pixels" also for a side beyond MAX_SIDE.
+    """
+    picture, kind = _decode(data)
+    if max(picture.size) > MAX_SIDE:
+        raise PictureError("too_many_pixels")
+    return Picture(data, kind, picture.width, picture.height)
+
+
 def _decode(data: bytes) -> tuple[Image.Image, Format]:
     """The first frame, upright, in L, RGB or RGBA, with nothing but its pixels."""
     if len(data) > MAX_BYTES:

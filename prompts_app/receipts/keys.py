@@ -94,6 +94,14 @@ def read_keys(data: bytes) -> tuple[str, list[PublicKey]]:
     return document["site"], [_read_key(one) for one in document["keys"]]
 
 
+def keys_of(found: dict[str, Any]) -> list[PublicKey]:
+    """Return the key that stands in a keys file like that, or nothing where it is none."""
+    try:
+        return [_read_key(found)]
+    except ReceiptError:
+        return []
+
+
 def _read_key(found: Any) -> PublicKey:
     try:
         if found["algorithm"] != ALGORITHM or not isinstance(found["leaked"], bool):

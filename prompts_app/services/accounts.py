@@ -1,12 +1,13 @@
 """Making authors."""
 
+from functools import partial
 from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
 
 from prompts_app.models import Profile, SiteGrant, User
-from prompts_app.services import entries
+from prompts_app.services import entries, exports
 
 
 def create_author(
@@ -39,4 +40,5 @@ def delete_author(user: User) -> None:
     with transaction.atomic():
         for entry in user.entries.all():
             entries.delete_entry(entry)
+        transaction.on_commit(partial(exports.forget, user.pk))
         user.delete()

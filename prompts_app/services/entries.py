@@ -1,7 +1,7 @@
 """What an author does with entries, their drafts and test cases."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from typing import Any
 
 from django.db import transaction
@@ -60,11 +60,20 @@ def create_entry(
 def free_slug(owner: User, title: str) -> str:
     """Return a slug made from `title` that no other entry of the owner has."""
     base = slugify(title)[:72]
-    taken = _TAKEN_SLUGS | set(
-        Entry.objects.filter(owner=owner, slug__startswith=base).values_list("slug", flat=True)
+    return free_among(
+        base,
+        set(
+            Entry.objects.filter(owner=owner, slug__startswith=base).values_list("slug", flat=True)
+        ),
     )
-    if base not in taken:
-        return base
+
+
+def free_among(slug: str, taken: Set[str]) -> str:
+    """Return `slug`, or the first of it with a number that no entry and no page has."""
+    if slug not in taken and slug not in _TAKEN_SLUGS:
+        return slug
+    base = slug[:72]
+    # No page has a number in its name.
     return next(f"{base}-{n}" for n in range(2, len(taken) + 3) if f"{base}-{n}" not in taken)
 
 

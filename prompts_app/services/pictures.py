@@ -3,7 +3,7 @@
 from django.core.files.base import ContentFile
 
 from prompts_app.models import Entry, Picture, Try, User
-from prompts_app.pictures import intake
+from prompts_app.pictures import bare, intake
 
 CARD_SIDE = 640
 
@@ -12,12 +12,24 @@ def keep_picture(
     owner: User, data: bytes, *, entry: Entry | None = None, attempt: Try | None = None
 ) -> Picture:
     """Decode, re-encode and keep a picture. Raises intake.PictureError with a code."""
-    full = intake.intake(data)
+    picture = _with_files(owner, intake.intake(data))
+    picture.entry, picture.attempt = entry, attempt
+    picture.save()
+    return picture
+
+
+def restored(owner: User, data: bytes) -> Picture:
+    """Return a picture that an archive has, byte for byte, with its files and without its row.
+
+    Whoever calls saves it, or removes its files. Raises intake.PictureError.
+    """
+    return _with_files(owner, bare.as_it_is(data))
+
+
+def _with_files(owner: User, full: intake.Picture) -> Picture:
     small = intake.thumbnail(full.data, CARD_SIDE)
     picture = Picture(
         owner=owner,
-        entry=entry,
-        attempt=attempt,
         width=full.width,
         height=full.height,
         small_width=small.width,
@@ -25,5 +37,4 @@ def keep_picture(
     )
     picture.file.save(f"{picture.pk}.{full.format}", ContentFile(full.data), save=False)
     picture.small.save(f"{picture.pk}-small.{small.format}", ContentFile(small.data), save=False)
-    picture.save()
     return picture

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from prompts_app.llm.answer import clean_json
-from prompts_app.models import Receipt, Run
+from prompts_app.models import CapturedElsewhere, Receipt, Run
 from prompts_app.receipts import checks, keys, reading, statement
 from prompts_app.receipts.canonical import canonical, content_hash
 from prompts_app.receipts.checks import Line
@@ -130,14 +130,18 @@ def author_is_operator(run: Run) -> bool:
     )
 
 
-def document(receipt: Receipt, run: Run) -> dict[str, Any]:
+def _bare(receipt: Receipt | CapturedElsewhere) -> dict[str, Any]:
+    return {"statement": json.loads(receipt.statement), "signature": receipt.signature}
+
+
+def document(receipt: Receipt | CapturedElsewhere, run: Run) -> dict[str, Any]:
     """Return the receipt file of a run that the reader may see.
 
     The messages and the output lie beside the statement while they are what was signed and the
     file stays small enough for anyone to read back.
     """
-    said = json.loads(receipt.statement)
-    bare = {"statement": said, "signature": receipt.signature}
+    bare = _bare(receipt)
+    said = bare["statement"]
     beside: dict[str, Any] = {}
     if run.version.withdrawn_at is None:
         messages = messages_sent(run)
@@ -150,7 +154,7 @@ def document(receipt: Receipt, run: Run) -> dict[str, Any]:
     return whole if len(canonical(whole)) <= reading.MAX_BYTES // 2 else bare
 
 
-def code_of(receipt: Receipt) -> str:
+def code_of(receipt: Receipt | CapturedElsewhere) -> str:
     """Return the receipt's short code."""
     return statement.short_code(receipt.statement.encode())
 
@@ -191,7 +195,32 @@ def compare(given: statement.Receipt, kept: Receipt | None) -> list[Line]:
         return [Line("kept", "open", "gone")]
     same = kept.statement.encode() == given.signed and kept.signature == given.signature
     lines = [Line("kept", "holds", "same") if same else Line("kept", "fails", "other")]
-    run = kept.run
+    return lines + _with_run(given, kept.run)
+
+
+def look_elsewhere(kept: CapturedElsewhere) -> list[Line]:
+    """Check the receipt that another site gave for a run, with the key that came along, and with
+    what is kept of the run. Empty where that site gave none.
+
+    Whoever wrote the archive could write any key: that it is the site's own is never said.
+    """
+    if not kept.statement:
+        return []
+    given = statement.read_receipt(json.dumps(_bare(kept)).encode())
+    public = keys.keys_of(kept.key)
+    checked = checks.check(given, public, kept.site)
+    lines = [
+        Line("key", "open", "came_along") if (line.about, line.state) == ("key", "holds") else line
+        for line in checked
+        if line.about in ("signature", "key")
+    ]
+    if Line("signature", "holds", "intact") in lines:
+        lines += _with_run(given, kept.run)
+    return lines
+
+
+def _with_run(given: statement.Receipt, run: Run) -> list[Line]:
+    lines = []
     said, now = given.statement, run.version
     if now.content_hash != said["version"]["content_hash"]:
         lines.append(Line("version", "fails", "changed"))

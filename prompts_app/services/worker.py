@@ -22,6 +22,7 @@ from prompts_app.services import (
     cards,
     draft_runs,
     execution,
+    exports,
     judges,
     judging,
     letters,
@@ -70,6 +71,7 @@ CHORES: tuple[tuple[float, Callable[[], object]], ...] = (
     (3600, visits.forget_old_visits),
     (3600, limits.forget_old_refusals),
     (3600, delete_old_sessions),
+    (3600, exports.forget_old),
     (3600, rendering.forget_old_renderers),
 )
 

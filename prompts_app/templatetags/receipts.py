@@ -41,6 +41,9 @@ LINES: dict[tuple[str, str], str | Promise] = {
     ("key", "retired"): gettext_lazy(
         "The key was in use when this was signed, and was replaced since."
     ),
+    ("key", "came_along"): gettext_lazy(
+        "The key came with the archive. Compare it with the one that site publishes."
+    ),
     ("key", "unknown"): gettext_lazy("The key is none of this site’s: check it where it was made."),
     ("key", "too_early"): gettext_lazy("The receipt is dated before its key was in use."),
     ("key", "too_late"): gettext_lazy("The receipt is dated after its key was replaced."),
@@ -155,6 +158,12 @@ def failure_sentence(lines: Iterable[Line]) -> str:
     if named[0] in _IN_THE_COPY:
         sentence += " " + _("Do not rely on this copy; open the run on this site.")
     return sentence
+
+
+@register.filter
+def any_fails(lines: Iterable[Line]) -> bool:
+    """Say whether anything speaks against a receipt."""
+    return any(line.state == "fails" for line in lines)
 
 
 @register.filter

@@ -67,6 +67,7 @@ ERRORS: dict[str, str | Promise] = {
     ),
     "already_running": gettext_lazy("This try is already running. Its own page shows the answer."),
     "closed": gettext_lazy("This prompt cannot be run here."),
+    "copied": gettext_lazy("This is a copy, which runs nothing: see what was recorded."),
     "paused": gettext_lazy("The author has paused all tries."),
     "link_over": gettext_lazy("This link is open no more, so nothing can be tried through it."),
     "link_closed": gettext_lazy("This link shows answers, but lets nobody try the prompts."),

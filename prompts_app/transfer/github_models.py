@@ -205,10 +205,10 @@ def _cases(given: Any, names: Mapping[str, str], notes: Notes) -> Iterator[CaseD
             notes.lost(path, "test")
             continue
         texts = {key: _value(value) for key, value in one.items()}
-        bad = next((key for key, text in texts.items() if refused(text)), None)
+        bad = next((key for key, text in texts.items() if refused(key + text)), None)
         long = next((key for key, text in texts.items() if len(text) > MAX_VALUE), None)
         if bad is not None:
-            notes.lost((*path, bad), refused(texts[bad]), bad)
+            notes.lost((*path, bad), refused(bad + texts[bad]), bad)
         elif long is not None:
             notes.lost((*path, long), "value_too_long", long)
         else:

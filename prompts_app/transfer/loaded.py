@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from prompts_app.transfer.document import Problem
+from prompts_app.transfer.texts import told
 
 MAX_VALUES: Final = 100_000
 MAX_DEPTH: Final = 100
@@ -22,7 +23,7 @@ class Refused(Exception):  # noqa: N818 - it reads as the condition it is
 
     def __init__(self, line: int, code: str, detail: str = "") -> None:
         super().__init__(code)
-        self.problem = Problem(line, code, detail[:80])
+        self.problem = Problem(line, code, told(detail, 80))
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Loaded:
 def path_text(path: Path) -> str:
     """`path` as people write it: `tests[3].assert[0]`."""
     parts = (f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
-    return "".join(parts).removeprefix(".")[:200]
+    return told("".join(parts).removeprefix("."), 200)
 
 
 def whole_number(text: str, line: int) -> int:

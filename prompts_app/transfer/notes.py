@@ -4,6 +4,7 @@ from typing import Final
 
 from prompts_app.transfer.document import Loss, Problem
 from prompts_app.transfer.loaded import Loaded, Path, path_text
+from prompts_app.transfer.texts import told
 
 MAX_LOSSES: Final = 200
 _MAX_DETAIL: Final = 80
@@ -42,5 +43,4 @@ class Notes:
 
 def shown(text: str) -> str:
     """`text` as a detail: one short line."""
-    text = " ".join(text[:400].split())
-    return text if len(text) <= _MAX_DETAIL else text[: _MAX_DETAIL - 1] + "…"
+    return told(text, _MAX_DETAIL)

@@ -40,6 +40,7 @@ from prompts_app.transfer.texts import (
     identifier,
     one_line,
     refused,
+    told,
     variable,
 )
 
@@ -108,9 +109,9 @@ def _problem(row: Row) -> Problem | None:
     elif not clean(prompt).strip():
         code = "empty_prompt"
     elif kind.strip() not in _TYPES:
-        code, detail = "unknown_type", kind.strip()[:40]
+        code, detail = "unknown_type", told(kind, 40)
     elif for_devs.strip().upper() not in ("TRUE", "FALSE"):
-        code, detail = "unknown_for_devs", for_devs.strip()[:40]
+        code, detail = "unknown_for_devs", told(for_devs, 40)
     elif len(one_line(act)) > MAX_TITLE:
         code, detail = "act_too_long", str(MAX_TITLE)
     elif len(one_line(contributor)) > MAX_CREDIT:

@@ -8,6 +8,7 @@ from prompts_app.transfer import (
     conversation,
     github_models,
     plain,
+    promptfolio,
     promptfoo_read,
     prompts_chat,
 )
@@ -35,6 +36,7 @@ class Format:
 FORMATS: Final[dict[str, Format]] = {
     one.key: one
     for one in (
+        Format("promptfolio", (".promptfolio.json",), promptfolio.read, promptfolio.sniff),
         Format("prompts_chat", (".csv",), prompts_chat.read, prompts_chat.sniff),
         Format("promptfoo", (), promptfoo_read.read, promptfoo_read.sniff),
         Format("github_models", github_models.ENDINGS, github_models.read, github_models.sniff),

@@ -26,6 +26,12 @@ def refused(text: str) -> str:
     return next((str(m.lastgroup) for m in _REFUSED.finditer(text) if m.lastgroup), "")
 
 
+def told(text: str, most: int) -> str:
+    """`text` of a stranger's as one line of a report: hidden and turning characters are "�"."""
+    line = " ".join(_CONTROL.sub("", _REFUSED.sub("�", text[: 4 * most])).split())
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
 def clean(text: str) -> str:
     """`text` in NFC with LF line ends, without the control characters that carry no text."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n")

@@ -15,10 +15,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from prompts_app import access, http
 from prompts_app.forms.receipts import VerifyForm
 from prompts_app.http import Request
-from prompts_app.models import Receipt, Run
+from prompts_app.models import CapturedElsewhere, Receipt, Run
 from prompts_app.receipts import checks, statement
 from prompts_app.receipts.checks import Line
-from prompts_app.receipts.keys import keys_document
+from prompts_app.receipts.keys import keys_document, keys_of
 from prompts_app.services import receipt_keys, receipts
 
 SCRIPT = settings.BASE_DIR / "docs" / "verify.py"
@@ -33,12 +33,24 @@ def receipt_file(request: Request, run_id: uuid.UUID) -> HttpResponse:
 
 def as_file(run: Run) -> HttpResponse:
     """Return the receipt of a run as JSON. Raises Http404 for a run without one."""
-    kept = receipt_of(run)
-    if kept is None:
+    kept = receipt_of(run) or elsewhere_of(run)
+    if kept is None or not kept.statement:
         raise Http404
     response = _json(receipts.document(kept, run))
     response["Content-Disposition"] = f'inline; filename="receipt-{run.pk}.json"'
     # A file for programs: search engines are given the run's page.
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+@require_safe
+@http.kept
+def run_keys(request: Request, run_id: uuid.UUID) -> HttpResponse:
+    """The key that came along with another site's receipt, as a keys file of that site."""
+    elsewhere = elsewhere_of(access.public_run(run_id, http.viewer(request)))
+    if elsewhere is None or not elsewhere.key:
+        raise Http404
+    response = _json(keys_document(elsewhere.site, keys_of(elsewhere.key)))
     response["X-Robots-Tag"] = "noindex"
     return response
 
@@ -103,6 +115,11 @@ def _verify_given(request: Request) -> HttpResponse:
 def receipt_of(run: Run) -> Receipt | None:
     """Return a run's receipt; None for runs from elsewhere and from before there were receipts."""
     return getattr(run, "receipt", None)
+
+
+def elsewhere_of(run: Run) -> CapturedElsewhere | None:
+    """Return what an archive says of a run that another site captured; None for other runs."""
+    return getattr(run, "captured_elsewhere", None)
 
 
 def _named(request: Request, form: VerifyForm) -> dict[str, Any] | None:

@@ -16,7 +16,7 @@ from prompts_app.services import receipts, rendering
 from prompts_app.templatetags.prompts import messages_filled
 from prompts_app.views import answers
 from prompts_app.views.places import SITE, Places
-from prompts_app.views.receipts import receipt_of
+from prompts_app.views.receipts import elsewhere_of, receipt_of
 from prompts_app.views.verdicts import constraints_of
 
 # Versions whose constraints an answer is measured by; how, where it is not the run's own:
@@ -31,12 +31,15 @@ def run_page(request: Request, run_id: uuid.UUID) -> HttpResponse:
     run = access.public_run(run_id, http.viewer(request))
     entry = run.version.entry
     profile = entry.owner.profile
-    receipt = receipt_of(run)
+    elsewhere = elsewhere_of(run)
+    receipt = receipt_of(run) or (elsewhere if elsewhere and elsewhere.statement else None)
     context = run_context(run, _judging(run)) | {
         "entry": entry,
         "profile": profile,
         "entry_url": reverse("entry", args=[profile.handle, entry.slug]),
         "receipt_code": receipts.code_of(receipt) if receipt else "",
+        "elsewhere": elsewhere,
+        "elsewhere_lines": receipts.look_elsewhere(elsewhere) if elsewhere else [],
         "same_person": receipts.author_is_operator(run),
         "promptfoo_url": _promptfoo_url(run),
         "is_hidden": entry.visibility != Entry.Visibility.LISTED,

@@ -47,9 +47,14 @@ def opened(
     data: Any = None,
     initial: dict[str, Any] | None = None,
     link: ShareLink | None = None,
+    *,
+    copied: bool = False,
 ) -> Opened:
-    """Open a version that access has found, its entry with it; `data` is what was posted, if so."""
-    entry, closed = version.entry, tryit.closed_by(link)
+    """Open a version that access has found, its entry with it; `data` is what was posted, if so.
+
+    `copied`: for a copy of the page, which can run nothing.
+    """
+    entry, closed = version.entry, "copied" if copied else tryit.closed_by(link)
     models = [] if closed else tryit.models_for(entry, version.content["kind"])
     baseline = tryit.baseline_for(version)
     values = ValuesForm(version.content, data, initial=case.values if case else None)

@@ -91,7 +91,8 @@ def _try(request: Request, version: Version, link: ShareLink | None) -> HttpResp
         response = _run(request, opened(version, case, request.POST, link=link))
     else:
         case = case_of(entry, request.GET.get("case", ""))
-        page = opened(version, case, initial={"attempt": uuid.uuid4()}, link=link)
+        copied = http.copy_of(request) is not None
+        page = opened(version, case, initial={"attempt": uuid.uuid4()}, link=link, copied=copied)
         response = render(request, "tryit/page.html", context(request, page))
     if rules_of(version.content):
         judging.warm_soon()

@@ -53,6 +53,7 @@ AUTHORS = {
     "profile form": "/studio/profile/",
     "messages": "/studio/messages/",
     "message": "/studio/messages/{message}/",
+    "export": "/studio/export/",
     "limits": "/studio/limits/",
     "links": "/studio/links/",
     "new link": "/studio/links/new/",

@@ -105,3 +105,12 @@ def test_what_keeps_a_file_out_is_told(text: str, problem: tuple[int, str, str])
     (found,) = read(text.encode())
     assert isinstance(found, Problem)
     assert (found.line, found.code, found.path) == problem
+
+
+def test_hidden_characters_are_neither_kept_nor_repeated() -> None:
+    document = entry(
+        "messages: [{role: user, content: a}]\ntestData:\n- {\U000e0041x: b}\n- {y: c}"
+    )
+    assert [case.watch_for for case in document.cases] == ["y: c"]
+    (loss,) = document.losses
+    assert (loss.line, loss.code, loss.detail) == (3, "invisible", "\ufffdx")

@@ -39,7 +39,9 @@ def asked(response: Response, method: str = "GET") -> Answer:
         "scheme": "http", "headers": [],
     }  # fmt: skip
     try:
-        return call(page, scope, b"")
+        answer = call(page, scope, b"")
+        assert answer is not None
+        return answer
     finally:
         assert response.closed
 

@@ -206,6 +206,7 @@ def sound(found: Any) -> None:
         assert found.line >= 1
         assert re.fullmatch(r"[a-z][a-z0-9_]*", found.code)
         assert len(found.detail) <= 200
+        assert clean.problem(found.detail + found.path, multiline=False) is None
         return
     assert isinstance(found, EntryDocument)
     assert 0 < len(found.title) <= limits.MAX_TITLE
@@ -239,6 +240,7 @@ def sound(found: Any) -> None:
         assert clean.problem(run.output, multiline=True) is None
     for loss in found.losses:
         assert loss.line >= 0
+        assert clean.problem(loss.detail + loss.path, multiline=False) is None
         assert re.fullmatch(r"[a-z][a-z0-9_]*", loss.code)
 
 
