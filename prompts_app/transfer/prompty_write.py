@@ -1,4 +1,4 @@
-r"""Writer of Prompty, version 2: front matter, and a body whose messages start at lines like `user:`.
+r"""Writer of Prompty, version 2: front matter, and a body of messages after lines like `user:`.
 
 Sources: Prompty's specification and the behaviour of its Python package, as of version 2.1. What
 matters here:
@@ -132,10 +132,10 @@ def _inputs(sheet: Sheet, names: Mapping[str, str]) -> Iterator[str]:
         yield f"    kind: {_KINDS.get(one['type'], 'string')}"
         if one["label"] and one["label"] != name:
             yield f"    description: {_kept(one['label'])}"
-        if one["default"]:
-            yield f"    default: {_kept(one['default'])}"
-        if example.get(name):
-            yield f"    example: {_kept(example[name])}"
+        if one["default"] and not REFERENCE.fullmatch(one["default"]):
+            yield f"    default: {quoted(one['default'])}"
+        if example.get(name) and not REFERENCE.fullmatch(example[name]):
+            yield f"    example: {quoted(example[name])}"
         if one["choices"]:
             yield f"    enumValues: {_list(one['choices'])}"
 
@@ -147,7 +147,7 @@ def _remarks(sheet: Sheet, names: Mapping[str, str]) -> Iterator[str]:
         example = sheet.tests[0].values.get(one["name"], "") if sheet.tests else ""
         for key, value in (("default", one["default"]), ("example", example)):
             if REFERENCE.fullmatch(value):
-                yield f"The {key} of {one['name']} is left out: it would be looked up as a reference."
+                yield f"The {key} of {one['name']} is left out: it would be looked up."
     if not sheet.model:
         yield "Put a model of yours in the place of this one."
 
