@@ -69,7 +69,7 @@ _PARAMETERS: Final = {
     "maxTokens": "max_tokens",
     "maxCompletionTokens": "max_tokens",
 }
-_PLACEHOLDER: Final = re.compile(r"(?<!\\)(?<!\\\{)\{\{[ \t]*+([^\W_][\w .-]{0,62}|_\w{0,62})\}\}")
+_PLACEHOLDER: Final = re.compile(r"(?<!\\)(?<!\\\{)\{\{[ \t]*+([^\W_][\w .-]{0,63}|_\w{0,63})\}\}")
 # The first that is there counts.
 _STRING_RULES: Final = (
     ("equals", "equals"),
