@@ -142,6 +142,7 @@ def values_of(shared: Shared, link: ShareLink) -> dict[str, Any]:
         "message_id": message.pk,
         "code": "no-invitation",
         "part": "entries",
+        "kind": "prompty",
         "key": uuid.uuid4(),
         "uidb36": "1",
         "object_id": "1",

@@ -4,12 +4,13 @@ Sources: GitHub's "Storing prompts in GitHub repositories" and its command `gh m
 fills in each `{{name}}`, written without blanks, that test data have a value for. So:
 
 - Names stay as they are: any text is one there.
-- A value that holds `{{name}}` of another variable would be filled in as well, and so would a text
-  that only looks like one: a remark at the head says where.
+- A value that holds `{{name}}` of another variable would be filled in as well, and a text that only
+  looks like a variable cannot be told from one: remarks at the head say so.
 - Rules with an equal are evaluators: `equals`, `icontains`, and `starts-with` and `ends-with`,
   where capitals do not count there. All others are remarks.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ _PARAMETERS: Final = (
     ("top_p", "topP"),
     ("max_tokens", "maxTokens"),
 )
+_LIKE_A_VARIABLE: Final = re.compile(r"\{\{[ \t]*+\w[\w .-]{0,62}\}\}")
 _RULES: Final = {
     "equals": "equals",
     "icontains": "contains",
@@ -87,11 +89,11 @@ def _evaluator(spec: Mapping[str, Any] | None) -> tuple[str, str] | None:
 
 
 def _remarks(sheet: Sheet) -> Iterator[str]:
-    signs = {name: f"{{{{{name}}}}}" for name in sheet.used}
-    for name, sign in signs.items():
-        texts = "".join(piece.text for _role, pieces in sheet.messages for piece in pieces)
-        if sign in texts:
-            yield f"Where {name} stands as plain text in the prompt, it is filled in here as well."
+    texts = "\n".join(piece.text for _role, pieces in sheet.messages for piece in pieces)
+    for found in dict.fromkeys(match[0] for match in _LIKE_A_VARIABLE.finditer(texts)):
+        yield f"Plain text in this prompt, though it looks like a variable: {found}"
+    for name in sheet.used:
+        sign = f"{{{{{name}}}}}"
         if any(sign in value for test in sheet.tests for value in test.values.values()):
             yield f"A value below holds {name} in braces, which may be filled in there as well."
     if not sheet.model:

@@ -88,7 +88,11 @@ def test_what_is_written_is_read_again(
 @pytest.mark.parametrize(
     ("parts", "values", "said"),
     [
-        (["{{a}} ", ("a",)], {"a": "x"}, "# Where a stands as plain text in the prompt"),
+        (
+            ["{{a}} ", ("a",)],
+            {"a": "x"},
+            "# Plain text in this prompt, though it looks like a variable: {{a}}",
+        ),
         ([("a",), ("b",)], {"a": "{{b}}", "b": "x"}, "# A value below holds b in braces"),
         ([("a",)], {"a": "{{b}}"}, ""),
     ],
@@ -99,7 +103,7 @@ def test_what_would_be_filled_in_is_told(
     sheet, _contents = sheet_of([("user", parts)], {}, title="x", summary="", model="m")
     text = write(type(sheet)(**{**vars(sheet), "tests": [Test("one", values)]}))
     assert said in text
-    assert ("braces" in text or "plain text" in text) == bool(said)
+    assert ("braces" in text or "Plain text" in text) == bool(said)
 
 
 def test_without_a_model_one_is_named_to_be_changed() -> None:
