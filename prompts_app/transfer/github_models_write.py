@@ -89,7 +89,8 @@ def _evaluator(spec: Mapping[str, Any] | None) -> tuple[str, str] | None:
 
 
 def _remarks(sheet: Sheet) -> Iterator[str]:
-    texts = "\n".join(piece.text for _role, pieces in sheet.messages for piece in pieces)
+    plain = (one for _role, pieces in sheet.messages for one in pieces if not one.name)
+    texts = "\n".join(piece.text for piece in plain)
     for found in dict.fromkeys(match[0] for match in _LIKE_A_VARIABLE.finditer(texts)):
         yield f"Plain text in this prompt, though it looks like a variable: {found}"
     for name in sheet.used:
