@@ -15,6 +15,7 @@ from prompts_app.views import (
     editor,
     endings,
     entries,
+    entry_export,
     evaluation,
     evaluations,
     evidence,
@@ -225,6 +226,12 @@ archive_routes: Routes = [
         "studio/entries/<slug:slug>/export/promptfolio.json",
         archive.entry_file,
         name="studio_entry_json",
+    ),
+    path("studio/entries/<slug:slug>/export/", entry_export.export, name="studio_entry_export"),
+    path(
+        "studio/entries/<slug:slug>/export/<slug:kind>/",
+        entry_export.export_file,
+        name="studio_entry_export_file",
     ),
     path("schemas/promptfolio-1.json", archive.schema, name="schema"),
 ]

@@ -161,6 +161,8 @@ STUDIO = {
     "studio_export_site": act(404, 404),
     "studio_export_site_file": Row(studio(404), studio(405, 405)),
     "studio_entry_json": LOOK,
+    "studio_entry_export": LOOK,
+    "studio_entry_export_file": LOOK,
     "studio_pause": act(302, 302),
     "studio_profile": OWN_WORK,
     "studio_avatar": act(422, 422),

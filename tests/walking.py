@@ -143,6 +143,7 @@ def values_of(shared: Shared, link: ShareLink) -> dict[str, Any]:
         "import_id": Import.objects.create(owner=owner, size=0, source=b"").pk,
         "code": "no-invitation",
         "part": "entries",
+        "kind": "prompty",
         "key": uuid.uuid4(),
         "uidb36": "1",
         "object_id": "1",

@@ -31,8 +31,8 @@ def promptfoo_file(
     """Return the file's text. `address` is the page it belongs to; `columns` the models asked;
     `baseline` what the version is measured against, to be run beside it.
 
-    The version is a text prompt and not withdrawn. The remarks are in English, like the file's
-    keywords: it is read by a program, and by people who know that program.
+    The version is a text prompt and not withdrawn; one of number 0 is a draft. The remarks are in
+    English, like the file's keywords: it is read by a program, and by people who know that program.
     """
     content = version.content
     providers, remarks = _providers(columns)
@@ -60,17 +60,21 @@ def promptfoo_file(
             unsaid.append(one)
     return promptfoo.config(
         promptfoo.Config(
-            description=f"{version.entry.title}, version {version.number}",
-            label=f"version {version.number}",
-            messages=_messages(version),
-            others=[(f"version {one.number}", _messages(one)) for one in others],
+            description=f"{version.entry.title}, {_label(version)}",
+            label=_label(version),
+            messages=messages_of(version),
+            others=[(_label(one), messages_of(one)) for one in others],
             parameters=content["parameters"],
             providers=providers,
-            tests=_tests([version, *others], cases),
+            tests=tests_of([version, *others], cases),
             asserts=asserts,
             remarks=(
                 f"From {address}",
-                f"Content hash of the version: {version.content_hash}",
+                *(
+                    [f"Content hash of the version: {version.content_hash}"]
+                    if version.number
+                    else []
+                ),
                 "Run it with your own key: npx promptfoo@latest eval --no-cache "
                 "(add --repeat 5 for repeats).",
                 *remarks,
@@ -90,7 +94,17 @@ def _warnings(kept: Iterable[str]) -> Iterable[str]:
         )
 
 
-def _messages(version: Version) -> list[tuple[str, list[promptfoo.Text]]]:
+def _hashed(version: Version) -> Iterable[str]:
+    if version.number:
+        yield f"Content hash of the version: {version.content_hash}"
+
+
+def _label(version: Version) -> str:
+    return f"version {version.number}" if version.number else "draft"
+
+
+def messages_of(version: Version) -> list[tuple[str, list[promptfoo.Text]]]:
+    """Return the messages cut into plain text and variables, as writers take them."""
     return [
         (
             message["role"],
@@ -130,7 +144,7 @@ def _providers(columns: Iterable[Column]) -> tuple[list[promptfoo.Provider], lis
     return list(found.values()), remarks
 
 
-def _tests(sent: Sequence[Version], cases: Sequence[TestCase]) -> list[promptfoo.Test]:
+def tests_of(sent: Sequence[Version], cases: Sequence[TestCase]) -> list[promptfoo.Test]:
     """The cases with the values that were sent; without any, the variables' defaults."""
     wanted: list[TestCase | None] = [*cases] or [None]
     return [

@@ -19,10 +19,10 @@ Losses beside those of `chat`: "key" (detail: the key), "models" (detail: the mo
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from prompts_app.transfer.braces import translated
 from prompts_app.transfer.chat import messages_of
 from prompts_app.transfer.document import (
     MAX_CASE_NAME,
@@ -47,9 +47,7 @@ from prompts_app.transfer.notes import Notes, Unfit
 from prompts_app.transfer.parameters import parameter
 from prompts_app.transfer.texts import (
     clean,
-    escaped,
     first_sentence,
-    identifier,
     one_line,
     refused,
     shortened,
@@ -69,7 +67,6 @@ _PARAMETERS: Final = {
     "maxTokens": "max_tokens",
     "maxCompletionTokens": "max_tokens",
 }
-_PLACEHOLDER: Final = re.compile(r"(?<!\\)(?<!\\\{)\{\{[ \t]*+([^\W_][\w .-]{0,62}|_\w{0,62})\}\}")
 # The first that is there counts.
 _STRING_RULES: Final = (
     ("equals", "equals"),
@@ -112,7 +109,7 @@ def _entry(loaded: Loaded) -> EntryDocument:
     # Each variable's name here by its name there.
     names: dict[str, str] = {}
     messages = messages_of(
-        file["messages"], notes, ("messages",), lambda text, _path: _translated(text, names)
+        file["messages"], notes, ("messages",), lambda text, _path: translated(text, names)
     )
     if len(names) > MAX_VARIABLES:
         raise notes.unfit(("messages",), "too_many_variables", str(len(names)))
@@ -153,17 +150,6 @@ def _entry(loaded: Loaded) -> EntryDocument:
 
 def _said(value: Any) -> str:
     return one_line(value) if isinstance(value, str) and not refused(value) else ""
-
-
-def _translated(text: str, names: dict[str, str]) -> str:
-    parts, end = [], 0
-    for match in _PLACEHOLDER.finditer(text):
-        label = match[1].strip()
-        if label not in names:
-            names[label] = identifier(label, names.values())
-        parts += [escaped(text[end : match.start()]), f"{{{{ {names[label]} }}}}"]
-        end = match.end()
-    return "".join((*parts, escaped(text[end:])))
 
 
 def _parameters(file: Mapping[str, Any], notes: Notes) -> dict[str, Any]:

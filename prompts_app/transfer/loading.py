@@ -42,10 +42,10 @@ def json_of(data: bytes) -> Loaded | Problem:
     return text if isinstance(text, Problem) else json_of_text(text)
 
 
-def json_of_text(text: str) -> Loaded | Problem:
-    """As `json_of`, of a text whose line ends are LF."""
+def json_of_text(text: str, first: int = 1) -> Loaded | Problem:
+    """As `json_of`, of a text whose line ends are LF, which starts on the line `first`."""
     try:
-        return JsonText(text).loaded()
+        return JsonText(text, first).loaded()
     except Refused as refused:
         return refused.problem
 

@@ -15,10 +15,11 @@ _STRINGS: Final = json.JSONDecoder()
 
 
 class JsonText:
-    """A text whose line ends are LF."""
+    """A text whose line ends are LF and which starts on the line `first` of its file."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, first: int = 1) -> None:
         self.text = text
+        self.first = first
         # A place reached and the line breaks before it: places only ever grow by a little.
         self.reached, self.breaks = 0, 0
         self.builder = Builder()
@@ -67,10 +68,10 @@ class JsonText:
     def line(self, place: int) -> int:
         """Return the line of a place."""
         if place < self.reached:
-            return self.breaks + 1 - self.text.count("\n", place, self.reached)
+            return self.breaks + self.first - self.text.count("\n", place, self.reached)
         self.breaks += self.text.count("\n", self.reached, place)
         self.reached = place
-        return self.breaks + 1
+        return self.breaks + self.first
 
     def wrong(self, place: int) -> Refused:
         """Return the refusal of what stands at `place`."""

@@ -8,6 +8,7 @@ Losses: "template" (detail: the tag's beginning).
 
 import json
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -25,9 +26,10 @@ _TAG: Final = re.compile(
 @dataclass
 class Templates:
     """Reads the templates of one entry; `variables` are those found, in order, and whether every
-    use of one loads JSON."""
+    use of one loads JSON. `literal` are names that stay text, for they stand for something else."""
 
     notes: Notes
+    literal: Collection[str] = ()
     variables: dict[str, bool] = field(default_factory=dict)
 
     def translated(self, text: str, path: Path) -> str:
@@ -41,7 +43,7 @@ class Templates:
             name = match["name"]
             if match["string"]:
                 plain += _string(match["string"])
-            elif name and not plain.endswith(("\\", "\\{")):
+            elif name and name not in self.literal and not plain.endswith(("\\", "\\{")):
                 parts += [escaped(plain), f"{{{{ {name} }}}}"]
                 plain = ""
                 self.variables[name] = self.variables.get(name, True) and bool(match["load"])

@@ -15,30 +15,18 @@ The file is YAML whose texts are JSON strings, which YAML 1.1 and 1.2 read alike
 literal blocks where that is safe.
 """
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from prompts_app.transfer.template_names import names_in_templates
+from prompts_app.transfer.yaml_text import block, comment, json_text, quoted
+
 # What opens a tag, a brace at the end, since a tag may follow it, and what ends a comment: all of
 # these mean something even where nothing was opened before.
 _SIGN: Final = re.compile(r"\{(?=[{%#])|\{\Z|#(?=\})")
 _RISKY_VALUE: Final = re.compile(r"\{[{%#]|\Afile://|\Apackage:|\n\Z")
-_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
-# Words of Nunjucks, what promptfoo puts beside the variables, and what every JavaScript object has.
-_WORDS = """
-and as block call caller class constructor context cycler elif else elseif env extends extension
-false filter for from hasOwnProperty if import in include is isPrototypeOf joiner loop macro none
-not null or output prompt propertyIsEnumerable range raw sessionId set super switch toLocaleString
-toString true undefined valueOf verbatim with without
-"""
-_TAKEN: Final = frozenset(_WORDS.split())
-# YAML takes none of these as they are, or takes some for line breaks.
-_UNPRINTABLE: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
-_NOT_IN_BLOCK: Final = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]|\\A[ \t\n]|\n\\Z"
-)
 _SCHEMA_TYPES: Final = ("is-json", "contains-json")
 
 
@@ -105,7 +93,7 @@ def config(wanted: Config) -> str:
     renamed = [f"{old} is called {new} here." for old, new in names.items() if old != new]
     lines = [
         "# yaml-language-server: $schema=https://promptfoo.dev/config-schema.json",
-        *(f"# {_one_line(remark)}" for remark in (*wanted.remarks, *renamed)),
+        *(f"# {comment(remark)}" for remark in (*wanted.remarks, *renamed)),
         f"description: {_plain(wanted.description)}",
         "prompts:",
         *(
@@ -113,7 +101,7 @@ def config(wanted: Config) -> str:
             for label, messages in _prompts(wanted)
             for line in (
                 f"  - label: {_plain(label)}",
-                f"    raw: {_block(_prompt(messages, names, guarded), 6)}",
+                f"    raw: {block(_prompt(messages, names, guarded), 6)}",
             )
         ),
         "providers:",
@@ -153,7 +141,7 @@ def _prompt(
         }
         for role, pieces in messages
     ]
-    return _json(chat, indent=2)
+    return json_text(chat, indent=2)
 
 
 def _variable(name: str, guarded: bool) -> str:
@@ -169,15 +157,7 @@ def _names(wanted: Config) -> dict[str, str]:
         for piece in pieces
         if piece.name
     ]
-    every = list(dict.fromkeys([*used, *(name for test in wanted.tests for name in test.values)]))
-    names = {name: name for name in every if _NAME.fullmatch(name) and name not in _TAKEN}
-    number = 1
-    for name in every:
-        if name not in names:
-            while f"variable_{number}" in names.values():
-                number += 1
-            names[name] = f"variable_{number}"
-    return names
+    return names_in_templates([*used, *(name for test in wanted.tests for name in test.values)])
 
 
 def _providers(providers: Iterable[Provider], parameters: Mapping[str, Any]) -> Iterator[str]:
@@ -191,33 +171,35 @@ def _providers(providers: Iterable[Provider], parameters: Mapping[str, Any]) -> 
             yield f"      apiKeyEnvar: {_plain(provider.key_variable)}"
         for name in ("temperature", "top_p", "max_tokens"):
             if parameters.get(name) is not None:
-                yield f"      {name}: {_json(parameters[name])}"
+                yield f"      {name}: {json_text(parameters[name])}"
         if parameters.get("response_format") == "json_object":
             yield '      response_format: {"type": "json_object"}'
 
 
 def _assert(constraint: str, spec: Mapping[str, Any] | Kept) -> Iterator[str]:
     if isinstance(spec, Kept):
-        yield f"    # {_one_line(constraint)}"
-        yield f"    - {_json(spec.spec)}"
+        yield f"    # {comment(constraint)}"
+        yield f"    - {json_text(spec.spec)}"
         return
     kind = str(spec["type"])
     yield f"    - type: {_plain(kind)}"
     for key, value in spec.items():
         if key == "value" and kind.removeprefix("not-") in _SCHEMA_TYPES:
-            yield f"      value: {_block(escaped(_json(value, indent=2)), 8)}"
+            yield f"      value: {block(escaped(json_text(value, indent=2)), 8)}"
         elif key != "type":
             yield f"      {key}: {_template(value)}"
-    yield f"      metric: {_string(escaped(constraint))}"
+    yield f"      metric: {quoted(escaped(constraint))}"
 
 
 def _template(value: Any) -> str:
     """A value of an assertion; texts, alone or in a list, are templates."""
     if isinstance(value, str):
-        return _string(_unloaded(escaped(value)))
+        return quoted(_unloaded(escaped(value)))
     if isinstance(value, list):
-        return _json([_unloaded(escaped(one)) if isinstance(one, str) else one for one in value])
-    return _json(value)
+        return json_text(
+            [_unloaded(escaped(one)) if isinstance(one, str) else one for one in value]
+        )
+    return json_text(value)
 
 
 def _unloaded(text: str) -> str:
@@ -231,33 +213,12 @@ def _test(test: Test, names: Mapping[str, str], guarded: set[str]) -> Iterator[s
         yield "    vars:"
     for name, value in test.values.items():
         if name in guarded:
-            written = _string(_json(value).replace("{", "\\u007b"))
+            written = quoted(json_text(value).replace("{", "\\u007b"))
         else:
-            written = _block(value, 8)
+            written = block(value, 8)
         yield f"      {names[name]}: {written}"
-
-
-def _block(text: str, indent: int) -> str:
-    """A text of several lines as a literal block, where YAML keeps every character of it."""
-    if "\n" not in text or _NOT_IN_BLOCK.search(text):
-        return _string(text)
-    space = " " * indent
-    return "|-\n" + "\n".join(f"{space}{line}" if line else "" for line in text.split("\n"))
 
 
 def _plain(text: str) -> str:
     """A text that is shown and never a template: no brace opens a tag."""
-    return _string(re.sub(r"\{(?=[{%#])", "{ ", _one_line(text)))
-
-
-def _string(text: str) -> str:
-    return _json(text)
-
-
-def _json(value: Any, *, indent: int | None = None) -> str:
-    text = json.dumps(value, ensure_ascii=False, indent=indent)
-    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
-
-
-def _one_line(text: str) -> str:
-    return " ".join(_UNPRINTABLE.sub(" ", text).split())
+    return quoted(re.sub(r"\{(?=[{%#])", "{ ", comment(text)))

@@ -17,6 +17,7 @@ _CONTROL: Final = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 # What a template variable or its escape looks like here: both need a backslash to stay text.
 _OWN_SYNTAX: Final = re.compile(r"\\\{\{|\{\{[ \t]*[^\W\d]\w{0,63}[ \t]*\}\}")
 _NAMED: Final = re.compile(r"\\?\{\{[ \t]*([^\W\d]\w{0,63})[ \t]*\}\}")
+_NAME: Final = re.compile(r"[^\W\d]\w{0,63}")
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s|(?<=[。！？])|\n\s*\n")
 
 
@@ -63,14 +64,15 @@ def escaped(text: str) -> str:
 
 
 def identifier(label: str, taken: Collection[str] = ()) -> str:
-    """The nearest name of a variable for `label` (which has a letter or number), not in `taken`."""
-    name = re.sub(r"\W+", "_", label).strip("_")
-    if not name[0].isalpha():
-        name = f"_{name}"
-    name = name[:60]
+    """The nearest name of a variable for `label`, not in `taken`."""
+    if _NAME.fullmatch(label) and (label[0] == "_" or label[0].isalpha()):
+        name = label
+    else:
+        name = re.sub(r"\W+", "_", label).strip("_")[:60]
+        name = name if name[:1].isalpha() else f"_{name}"
     candidate, number = name, 2
     while candidate in taken:
-        candidate, number = f"{name}_{number}", number + 1
+        candidate, number = f"{name[:60]}_{number}", number + 1
     return candidate
 
 

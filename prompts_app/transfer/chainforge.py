@@ -1,0 +1,349 @@
+r"""Reader of ChainForge's flows (`.cforge`): prompt nodes with the answers kept for them.
+
+Source: the flows that ChainForge itself saves. Each prompt node is one entry:
+
+- `{name}` is a variable; `\{` writes a brace. `{=system_msg}` gives the system message its text, so
+  that it becomes a variable there; other settings stay text and are reported.
+- Models may have system messages of their own: each of these is a version, in the order of the
+  models.
+- Kept answers are runs, each on the values it was made with, which are the test cases. They count
+  as imported where the provider's response is there, and as pasted otherwise. Answers to another
+  wording than the node has now are left out.
+- Without answers, the values of nodes with texts that lead to the prompt are the test cases.
+
+Losses beside those of `chat` and `completion`: "template" (detail: the setting), "node" (detail:
+its type), "other_wording" (detail: how many answers), "models" (detail: their names; information),
+"parameters" (detail: the name; models differ in it, or it is out of bounds), "json_schema",
+"value_too_long" (detail: the variable), "too_many_tests" (detail: the most there may be; others are
+in the runs all the same). Problems beside those of `loading` and `chat`: "not_chainforge" (no flow
+with nodes), "no_prompt" (no node with a prompt), "too_many_variables" (detail: how many).
+"""
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from prompts_app.transfer.braces import translated
+from prompts_app.transfer.chainforge_answers import Answer, answers_of, spec_of
+from prompts_app.transfer.chat import Messages, message_text
+from prompts_app.transfer.completion import MAX_RUNS, Asked
+from prompts_app.transfer.document import (
+    MAX_CASES,
+    MAX_CHANGE_NOTE,
+    MAX_VARIABLES,
+    CaseDocument,
+    EntryDocument,
+    Problem,
+    RunDocument,
+    VersionDocument,
+)
+from prompts_app.transfer.glance import Glance
+from prompts_app.transfer.language import guess_language
+from prompts_app.transfer.loaded import Loaded, Path
+from prompts_app.transfer.loading import json_of
+from prompts_app.transfer.notes import Notes, Unfit
+from prompts_app.transfer.parameters import parameter
+from prompts_app.transfer.single import case_of, kept_value, names, said, source_key
+from prompts_app.transfer.texts import shortened, variable
+
+ENDINGS: Final = (".cforge",)
+MAX_ENTRIES: Final = 100
+MAX_VERSIONS: Final = 20
+
+_VARIABLE: Final = re.compile(r"(?<!\\)\{([^\W_][\w .-]{0,63}|_\w{0,63})\}")
+_SETTING: Final = re.compile(r"(?<!\\)\{=([\w .-]{1,64})\}[ \t]*\n?")
+_ESCAPED: Final = re.compile(r"\\([{}])")
+_SYSTEM: Final = "system_msg"
+# Nodes that only lead to a prompt or show what came of it.
+_QUIET: Final = ("prompt", "textfields", "csv", "table", "vis", "inspect", "comment")
+_PARAMETERS: Final = {
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "max_tokens": "max_tokens",
+    "response_format": "response_format",
+}
+
+
+def sniff(glance: Glance) -> bool:
+    """Whether it is JSON with a flow."""
+    return glance.is_json and "flow" in glance.keys and '"nodes"' in glance.head
+
+
+def read(data: bytes) -> Iterator[EntryDocument | Problem]:
+    """An entry for each prompt node, in the order of the file."""
+    loaded = json_of(data)
+    if isinstance(loaded, Problem):
+        yield loaded
+        return
+    value = loaded.value
+    flow = value.get("flow") if isinstance(value, dict) else None
+    nodes = flow.get("nodes") if isinstance(flow, dict) else None
+    if not isinstance(nodes, list):
+        yield Notes(loaded).unfit((), "not_chainforge").problem
+        return
+    reader = _Flow(loaded, nodes)
+    prompts = [number for number, one in enumerate(nodes) if reader.template(one)]
+    if not prompts:
+        yield Notes(loaded).unfit(("flow", "nodes"), "no_prompt").problem
+    for count, number in enumerate(prompts):
+        notes = Notes(loaded)
+        path: Path = ("flow", "nodes", number)
+        if count == MAX_ENTRIES:
+            yield notes.unfit(path, "too_many_entries", str(MAX_ENTRIES)).problem
+            return
+        try:
+            yield reader.entry(nodes[number], path, notes, first=not count)
+        except Unfit as unfit:
+            yield unfit.problem
+
+
+@dataclass
+class _Prompt:
+    """A prompt on its way: its texts, the name here of each variable there, its versions."""
+
+    template: str
+    messages: Messages
+    known: dict[str, str]
+    takes_system: bool
+    systems: dict[str, int] = field(default_factory=dict)
+
+
+class _Flow:
+    """A flow's nodes, and what leads from one to another."""
+
+    def __init__(self, loaded: Loaded, nodes: list[Any]) -> None:
+        self.loaded, self.nodes = loaded, nodes
+        value = loaded.value
+        edges = value["flow"].get("edges")
+        self.edges = [one for one in edges if isinstance(one, dict)] if _is_list(edges) else []
+        cache = value.get("cache")
+        self.cache: Mapping[str, Any] = cache if isinstance(cache, dict) else {}
+
+    @staticmethod
+    def template(node: Any) -> str:
+        """The template of a prompt node, "" of any other."""
+        data = node.get("data") if isinstance(node, dict) else None
+        if not isinstance(data, dict) or node.get("type") != "prompt":
+            return ""
+        given = data.get("prompt")
+        # Several wordings may be kept; the one shown counts.
+        if _is_list(given):
+            shown = data.get("idxPromptVariantShown")
+            given = given[shown] if isinstance(shown, int) and 0 <= shown < len(given) else ""
+        return given if isinstance(given, str) and given.strip() else ""
+
+    def entry(
+        self, node: dict[str, Any], path: Path, notes: Notes, *, first: bool
+    ) -> EntryDocument:
+        """The entry of a prompt node."""
+        data, place = node["data"], (*path, "data", "prompt")
+        prompt = _prompt(self.template(node), notes, place)
+        if len(prompt.known) > MAX_VARIABLES:
+            raise notes.unfit(place, "too_many_variables", str(len(prompt.known)))
+        llms = (
+            [one for one in map(spec_of, data.get("llms") or ()) if one]
+            if _is_list(data.get("llms"))
+            else []
+        )
+        for llm in llms:
+            self.version(prompt, llm.system, notes, place)
+        node_id = node.get("id")
+        given = list(answers_of(self.cache, node_id, notes)) if isinstance(node_id, str) else []
+        cases: dict[tuple[tuple[str, str], ...], CaseDocument] = {}
+        runs = tuple(self.runs(prompt, given, cases, notes, path))
+        if not runs:
+            self.cases_of(node_id, prompt, cases, notes)
+        if first:
+            for number, one in enumerate(self.nodes):
+                kind = said(one.get("type")) if isinstance(one, dict) else ""
+                if kind and kind not in _QUIET:
+                    notes.lost(("flow", "nodes", number), "node", kind)
+        models = list(dict.fromkeys(one.model for one in llms if one.model))
+        if models:
+            notes.lost((*path, "data", "llms"), "models", ", ".join(models))
+        content = {
+            "kind": "text",
+            "variables": [variable(name, label) for label, name in prompt.known.items()],
+            "context": "",
+            "constraints": [],
+            "parameters": _parameters([one.settings for one in llms], notes, path),
+        }
+        versions = [_messages(prompt, system, notes, place) for system in prompt.systems or ("",)]
+        title, summary = names(said(data.get("title")), "", versions[-1])
+        return EntryDocument(
+            title=title,
+            summary=summary,
+            use_case="",
+            language=guess_language(prompt.template),
+            tags=(),
+            credit="",
+            source_key=source_key("chainforge", title, versions),
+            versions=tuple(
+                VersionDocument(
+                    {**content, "messages": messages},
+                    shortened(", ".join(models), MAX_CHANGE_NOTE),
+                )
+                for messages in versions
+            ),
+            cases=tuple(cases.values()),
+            runs=runs,
+            losses=notes.losses,
+            line=self.loaded.line(path),
+        )
+
+    def version(self, prompt: _Prompt, system: str, notes: Notes, path: Path) -> int:
+        """The version with that system message; the last one where there are too many."""
+        system = "" if prompt.takes_system else system
+        if system not in prompt.systems:
+            if len(prompt.systems) == MAX_VERSIONS:
+                notes.lost(path, "too_many_versions", str(MAX_VERSIONS))
+                return MAX_VERSIONS - 1
+            prompt.systems[system] = len(prompt.systems)
+        return prompt.systems[system]
+
+    def runs(
+        self,
+        prompt: _Prompt,
+        given: list[Answer],
+        cases: dict[tuple[tuple[str, str], ...], CaseDocument],
+        notes: Notes,
+        path: Path,
+    ) -> Iterator[RunDocument]:
+        """Runs of the answers to the prompt as it is; `cases` gets one for all values alike."""
+        made = others = 0
+        for answer in given:
+            if not answer.is_of(prompt.template):
+                others += 1
+                continue
+            values = {
+                name: str(kept_value(answer.values.get(label, ""), label, notes, answer.path) or "")
+                for label, name in prompt.known.items()
+            }
+            if prompt.takes_system:
+                system = kept_value(answer.system, _SYSTEM, notes, answer.path)
+                values[prompt.known[_SYSTEM]] = system or ""
+            key = tuple(values.items())
+            if values and key not in cases:
+                if len(cases) == MAX_CASES:
+                    notes.lost(answer.path, "too_many_tests", str(MAX_CASES))
+                else:
+                    cases[key] = case_of(values, len(cases) + 1)
+            case = list(cases).index(key) if key in cases else None
+            version = self.version(prompt, answer.system, notes, path)
+            for run in answer.runs(Asked(version, case, values, answer.model), notes):
+                if made == MAX_RUNS:
+                    notes.lost(answer.path, "too_many_outputs", str(MAX_RUNS))
+                    return
+                made += 1
+                yield run
+        if others:
+            notes.lost((*path, "data", "prompt"), "other_wording", str(others))
+
+    def cases_of(
+        self,
+        node_id: Any,
+        prompt: _Prompt,
+        cases: dict[tuple[tuple[str, str], ...], CaseDocument],
+        notes: Notes,
+    ) -> None:
+        """Make cases of the texts that lead to a prompt."""
+        by_label = {label: self.texts_for(node_id, label) for label in prompt.known}
+        given = {label: texts for label, texts in by_label.items() if texts}
+        for combination in itertools.islice(itertools.product(*given.values()), MAX_CASES):
+            values = {}
+            for label, text in zip(given, combination, strict=True):
+                kept = kept_value(text, label, notes, ("flow",))
+                if kept is not None:
+                    values[prompt.known[label]] = kept
+            key = tuple(values.items())
+            if values and key not in cases:
+                cases[key] = case_of(values, len(cases) + 1)
+
+    def texts_for(self, node_id: Any, label: str) -> list[str]:
+        """The texts of the nodes that lead to a variable of a prompt."""
+        sources = {
+            one.get("source")
+            for one in self.edges
+            if one.get("target") == node_id
+            and one.get("targetHandle") == label
+            and isinstance(one.get("source"), str)
+        }
+        found: list[Any] = []
+        for node in self.nodes:
+            if isinstance(node, dict) and node.get("id") in sources:
+                data = node.get("data")
+                fields = data.get("fields") if isinstance(data, dict) else None
+                found += fields.values() if isinstance(fields, dict) else fields or ()
+        return [one for one in found if isinstance(one, str) and one][:MAX_CASES]
+
+
+def _prompt(template: str, notes: Notes, path: Path) -> _Prompt:
+    known: dict[str, str] = {}
+    takes_system = False
+
+    def kept(match: re.Match[str]) -> str:
+        nonlocal takes_system
+        if match[1].strip() == _SYSTEM:
+            takes_system = True
+            return ""
+        notes.lost(path, "template", match[0].strip())
+        return match[0]
+
+    text = _SETTING.sub(kept, template)
+    if takes_system:
+        translated(f"{{{_SYSTEM}}}", known, _VARIABLE)
+    content = message_text(text, notes, path, lambda one, _path: _translated(one, known))
+    return _Prompt(template, [{"role": "user", "content": content}], known, takes_system)
+
+
+def _translated(text: str, known: dict[str, str]) -> str:
+    # Between variables, a backslash before a brace is no part of the text.
+    pieces = []
+    end = 0
+    for match in _VARIABLE.finditer(text):
+        pieces += [translated(_ESCAPED.sub(r"\1", text[end : match.start()]), {}, _NEVER)]
+        pieces.append(translated(match[0], known, _VARIABLE))
+        end = match.end()
+    pieces.append(translated(_ESCAPED.sub(r"\1", text[end:]), {}, _NEVER))
+    return "".join(pieces)
+
+
+_NEVER: Final = re.compile(r"(?!)")
+
+
+def _messages(prompt: _Prompt, system: str, notes: Notes, path: Path) -> Messages:
+    if prompt.takes_system:
+        return [
+            {"role": "system", "content": f"{{{{ {prompt.known[_SYSTEM]} }}}}"},
+            *(one for one in prompt.messages if one["content"].strip()),
+        ]
+    if not system.strip():
+        return prompt.messages
+    text = message_text(system, notes, path, lambda one, _path: translated(one, {}, _NEVER))
+    return [{"role": "system", "content": text}, *prompt.messages]
+
+
+def _parameters(given: list[Mapping[str, Any]], notes: Notes, path: Path) -> dict[str, Any]:
+    """The parameters that all models share."""
+    found: dict[str, Any] = {}
+    place = (*path, "data", "llms")
+    for key, name in _PARAMETERS.items():
+        values = [one.get(key) for one in given]
+        if not any(value not in (None, "", -1) for value in values):
+            continue
+        if any(value != values[0] for value in values):
+            notes.lost(place, "parameters", key)
+        elif isinstance(values[0], dict) and values[0].get("type") == "json_schema":
+            notes.lost(place, "json_schema")
+            found[name] = "json_object"
+        elif (kept := parameter(name, values[0])) is None:
+            notes.lost(place, "parameters", key)
+        else:
+            found[name] = kept
+    return found
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list)
