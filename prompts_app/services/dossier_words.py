@@ -7,6 +7,7 @@ from django.utils.translation import ngettext
 from prompts_app.models import Entry, ShareLink, TestCase, Version
 from prompts_app.services import claims
 from prompts_app.services.groups import Column, Group
+from prompts_app.services.marks import FAILING
 from prompts_app.templatetags.figures import half_up, microusd
 from prompts_app.templatetags.sentences import demo_sentence, language_name
 from prompts_app.typeset.contents import Fact, Failure, ModelEvidence, Words
@@ -122,11 +123,11 @@ def _seconds(milliseconds: float) -> str:
 
 
 def failures(group: Group, cases: list[TestCase | None]) -> tuple[Failure, ...]:
-    """Return the cases in which something failed, with what the author says to watch for."""
+    """Return the cases in which something failed, with what the author says of each."""
     found = []
     for case in cases:
         marks = [mark for mark in group.marks.get(case.pk if case else None, ()) if mark]
-        if not any(mark.sign in ("some", "none", "unanswered") for mark in marks):
+        if not any(mark.sign in FAILING for mark in marks):
             continue
         calls, passed = sum(mark.calls for mark in marks), sum(mark.passed for mark in marks)
         said = ngettext(
@@ -139,7 +140,8 @@ def failures(group: Group, cases: list[TestCase | None]) -> tuple[Failure, ...]:
             "passed": number_format(passed),
             "calls": number_format(calls),
         }
-        found.append(Failure(said % values, case.watch_for if case else ""))
+        # What the author says of this failure tells more than what they feared before it.
+        found.append(Failure(said % values, (case.comment or case.watch_for) if case else ""))
     if len(found) > _FAILURES:
         more = len(found) - _FAILURES + 1
         said = ngettext("and %(number)s more test case", "and %(number)s more test cases", more)

@@ -61,6 +61,7 @@ def import_entry(
                 name=case.name,
                 values=case.values,
                 watch_for=case.watch_for,
+                comment=case.comment,
                 position=position,
             )
             for position, case in enumerate(document.cases)
