@@ -7,7 +7,7 @@ from prompts_app.models.evaluations import Evaluation
 from prompts_app.models.ledger import BudgetDay, Reservation
 from prompts_app.models.pictures import Picture
 from prompts_app.models.previews import PreviewCard
-from prompts_app.models.profiles import Profile
+from prompts_app.models.profiles import Profile, SkillShown
 from prompts_app.models.providers import LLMModel, Provider
 from prompts_app.models.receipts import Receipt, ReceiptKey
 from prompts_app.models.rendered import RenderedText
@@ -41,6 +41,7 @@ __all__ = [
     "ShareItem",
     "ShareLink",
     "SiteGrant",
+    "SkillShown",
     "Spending",
     "Tag",
     "Tally",

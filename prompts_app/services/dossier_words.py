@@ -1,5 +1,7 @@
 """What a dossier says by itself, in the language that is active."""
 
+from datetime import date
+
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -41,6 +43,7 @@ def words() -> Words:
         profile=_("Profile"),
         about=_("About"),
         skills=_("Skills"),
+        experience=_("Experience"),
         certifications=_("Certifications"),
         languages=_("Languages"),
         links=_("Links"),
@@ -63,6 +66,15 @@ def terms(link: ShareLink) -> tuple[Fact, ...]:
     """Return what the author wishes of this reader."""
     wishes = ((_("Pay"), link.pay), (_("Start"), link.start))
     return tuple(Fact(label, text) for label, text in wishes if text)
+
+
+def months(began: date | None, ended: date | None) -> str:
+    """Return when something was done: "May 2024 – today"; "" where no beginning is known."""
+    if began is None:
+        return ""
+    first = date_format(began, "YEAR_MONTH_FORMAT")
+    last = date_format(ended, "YEAR_MONTH_FORMAT") if ended else _("today")
+    return f"{first} – {last}"
 
 
 def stated(entry: Entry) -> tuple[Fact, ...]:

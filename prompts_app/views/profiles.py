@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from prompts_app import access, http
 from prompts_app.http import Request
 from prompts_app.models import Entry, Profile
-from prompts_app.services import rendering
+from prompts_app.services import profiles, rendering
 from prompts_app.templatetags.prompts import picture_small_url
 from prompts_app.views.cards import cards_of
 from prompts_app.views.skills import skills_listed
@@ -40,6 +40,11 @@ def profile_context(request: Request, profile: Profile) -> dict[str, Any]:
         "bio_html": rendering.html_of([profile.bio]).get(profile.bio, ""),
         "cards": cards_of(entries, with_author=False),
         "skills": skills_listed(profile, listed),
+        "tested_on": profiles.tested_on(listed),
+        "resume_url": reverse("profile_resume", args=[profile.handle])
+        if profile.shares_resume
+        else "",
+        "is_hidden": not entries or not profile.is_indexed,
         "first_page": newer is None,
         "nothing_listed": not entries,
         "newer": f"{address}?before={newer}" if newer else "",

@@ -39,7 +39,7 @@ def run_page(request: Request, run_id: uuid.UUID) -> HttpResponse:
         "receipt_code": receipts.code_of(receipt) if receipt else "",
         "same_person": receipts.author_is_operator(run),
         "promptfoo_url": _promptfoo_url(run),
-        "is_hidden": entry.visibility != Entry.Visibility.LISTED,
+        "is_hidden": entry.visibility != Entry.Visibility.LISTED or not profile.is_indexed,
     }
     return render(request, "runs/page.html", context)
 
