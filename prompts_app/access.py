@@ -28,7 +28,7 @@ from prompts_app.models import (
     Version,
 )
 from prompts_app.models.prepared import Param, Select
-from prompts_app.services import cards, shares
+from prompts_app.services import cards, profiles, shares
 from prompts_app.services.evidence import with_receipts
 
 M = TypeVar("M", bound=Model)
@@ -177,9 +177,14 @@ def _sees_picture(found: Picture, viewer: User | None) -> bool:
         )
     return (
         found.owner.is_active
-        and found.avatar_of.exists()
+        and (found.avatar_of.exists() or _is_proof(found))
         and Entry.objects.published().filter(owner=found.owner_id).exists()
     )
+
+
+def _is_proof(found: Picture) -> bool:
+    profile = Profile.objects.filter(user=found.owner_id).first()
+    return profile is not None and found.pk in profiles.proofs_of(profile)
 
 
 def _sees(entry: Entry, viewer: User | None) -> bool:

@@ -9,6 +9,7 @@ from django.http import Http404
 
 from prompts_app.models import Picture, Run, ShareLink
 from prompts_app.services import share_tokens
+from prompts_app.services.profiles import proofs_of
 from prompts_app.services.share_page import prompts_of
 from prompts_app.services.share_tokens import Shown
 
@@ -43,7 +44,7 @@ def shared_picture(link: ShareLink, picture_id: uuid.UUID) -> Picture:
     found = Picture.objects.filter(pk=picture_id, owner=link.owner_id).first()
     if found is None:
         raise Http404
-    if found.avatar_of.exists():
+    if found.avatar_of.exists() or found.pk in proofs_of(link.owner.profile):
         return found
     shown = share_tokens.shown_by(link)
     if any(one.entry.cover_id == found.pk for one in shown):

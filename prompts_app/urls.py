@@ -33,11 +33,13 @@ from prompts_app.views import (
     outputs,
     preview_cards,
     profile_edit,
+    profile_proof,
     profiles,
     provider,
     providers,
     receipts,
     reports,
+    resume,
     runs,
     sessions,
     share_dossier,
@@ -88,6 +90,7 @@ explore_routes: Routes = [
 
 public: Routes = [
     path("@<slug:handle>/", profiles.profile_page, name="profile"),
+    path("@<slug:handle>/resume.json", resume.profile_resume, name="profile_resume"),
     path("@<slug:handle>/<slug:slug>/", entries.entry_page, name="entry"),
     path("@<slug:handle>/<slug:slug>/v<int:number>/", entries.version_page, name="version"),
     path("@<slug:handle>/<slug:slug>/compare/", comparisons.compare_page, name="compare"),
@@ -154,6 +157,14 @@ limits_routes: Routes = [
 profile_edit_routes: Routes = [
     path("studio/profile/", profile_edit.profile, name="studio_profile"),
     path("studio/profile/picture/", profile_edit.avatar, name="studio_avatar"),
+    path("studio/profile/proof/", profile_proof.proof, name="studio_proof"),
+    path("studio/profile/proof/skill/", profile_proof.pick, name="studio_proof_skill"),
+    path(
+        "studio/profile/proof/<slug:key>/",
+        profile_proof.certificate,
+        name="studio_proof_certificate",
+    ),
+    path("studio/profile/resume.json", resume.own_resume, name="studio_resume"),
 ]
 
 studio_routes: Routes = [

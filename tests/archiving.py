@@ -3,14 +3,14 @@
 import io
 import json
 import zipfile
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.utils import timezone
 from PIL import Image
 
-from prompts_app.models import Draft, Entry, Evaluation, Run, User, Version
-from prompts_app.services import archives, captures, entries, judging, pictures, versions
+from prompts_app.models import Draft, Entry, Evaluation, Run, SkillShown, User, Version
+from prompts_app.services import archives, captures, entries, judging, pictures, profiles, versions
 from prompts_app.services.cases import withdraw_case
 from prompts_app.services.rules import rule_of
 from tests import factories
@@ -28,10 +28,23 @@ def rich_author() -> User:
         links=[{"label": "Code", "url": "https://code.example.org/me"}],
         contact_mode="email",
         contact_email="me@example.org",
+        pronouns="elle",
+        available_from=date(2027, 1, 4),
+        languages=["English", {"name": "Français", "level": "native"}],
+        work_modes=["remote"],
+        experience=[{"role": "Prompt engineer", "where": "A shop", "from": "2025-01"}],
     ).user
     owner.profile.avatar = pictures.keep_picture(owner, factories.png(colour="navy"))
+    proof = pictures.keep_picture(owner, factories.png(colour="olive"))
+    owner.profile.certifications = [
+        {"key": "a", "name": "Prompts", "issuer": "A school", "issued": "2026-01",
+         "expires": "", "url": "", "proof": profiles.described(proof)},
+        {"key": "b", "name": "More", "issuer": "", "issued": "", "expires": "", "url": "",
+         "proof": ""},
+    ]  # fmt: skip
     owner.profile.save()
-    _invoices(owner)
+    entry = _invoices(owner)
+    SkillShown.objects.create(profile=owner.profile, skill="extraction", entry=entry)
     _pictures(owner)
     factories.entry(owner, title="Only a draft", published=False, tags=("Idées",))
     judging.catch_up()

@@ -9,7 +9,7 @@ from prompts_app.transfer import document as limits
 
 
 class CaseForm(forms.Form):
-    """Name of a test case, and what a reader should watch for in its answers."""
+    """Name of a test case, what to watch for in its answers, and a word on those that fail."""
 
     name = PlainCharField(
         label=_("Name"),
@@ -22,5 +22,16 @@ class CaseForm(forms.Form):
         help_text=_("One sentence: where does a weak prompt go wrong here?"),
         required=False,
         max_length=limits.MAX_WATCH_FOR,
+        error_messages={"max_length": TOO_LONG},
+    )
+    comment = PlainCharField(
+        label=_("What you say where it fails"),
+        help_text=_(
+            "Shown only where an answer fails: why it does, how much it matters, what you would do."
+        ),
+        required=False,
+        multiline=False,
+        max_length=limits.MAX_COMMENT,
+        widget=forms.Textarea(attrs={"rows": 2}),
         error_messages={"max_length": TOO_LONG},
     )

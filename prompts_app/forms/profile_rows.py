@@ -1,4 +1,4 @@
-"""Rows of the profile's form: links and certifications."""
+"""Rows of the profile's form: links, languages, experience and certifications."""
 
 import re
 from datetime import date
@@ -14,10 +14,12 @@ from django.utils.translation import gettext_lazy
 from prompts_app.forms.fields import PlainCharField
 from prompts_app.forms.rows import RowForm
 from prompts_app.forms.values import TOO_LONG
+from prompts_app.models import Profile
 
 MAX_PHRASE = 60
 MAX_ADDRESS = 300
 MAX_TITLE = 120
+MAX_TEXT = 600
 # Earlier than the oldest person alive could have earned one; later than any is valid.
 YEARS = range(1930, 2101)
 
@@ -115,9 +117,77 @@ class MonthField(PlainCharField):
         return f"{year:04}-{month:02}"
 
 
+class LanguageRow(RowForm):
+    """One language; a row left empty is none."""
+
+    name = PlainCharField(
+        label=gettext_lazy("Language"),
+        required=False,
+        max_length=MAX_PHRASE,
+        error_messages={"max_length": TOO_LONG},
+    )
+    level = forms.ChoiceField(
+        label=gettext_lazy("Level"),
+        choices=Profile.Level.choices,
+        required=False,
+        error_messages={"invalid_choice": gettext_lazy("Choose one of the listed answers.")},
+    )
+
+    FIELDS = ("name", "level")
+
+    def clean(self) -> dict[str, Any]:
+        """Ask which language a level is of."""
+        if self.cleaned_data.get("level") and not self.cleaned_data.get("name"):
+            self.add_error("name", ValidationError(_("Which language?"), code="required"))
+        return self.cleaned_data
+
+
+class ExperienceRow(RowForm):
+    """Something the author did; a row left empty is none."""
+
+    role = PlainCharField(
+        label=gettext_lazy("As what"),
+        required=False,
+        max_length=MAX_TITLE,
+        error_messages={"max_length": TOO_LONG},
+    )
+    where = PlainCharField(
+        label=gettext_lazy("Where"),
+        required=False,
+        max_length=MAX_TITLE,
+        error_messages={"max_length": TOO_LONG},
+    )
+    began = MonthField(label=gettext_lazy("From"))
+    ended = MonthField(label=gettext_lazy("Until"), help_text=gettext_lazy("Empty: until today."))
+    text = PlainCharField(
+        label=gettext_lazy("What you did"),
+        required=False,
+        multiline=True,
+        max_length=MAX_TEXT,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"max_length": TOO_LONG},
+    )
+
+    FIELDS = ("role", "where", "began", "ended", "text")
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for what a row cannot be without, and for months in their order."""
+        cleaned = self.cleaned_data
+        if any(cleaned.get(name) for name in self.FIELDS) or self.errors:
+            for name, asked in (("role", _("As what?")), ("began", _("Since when?"))):
+                if name not in self.errors and not cleaned.get(name):
+                    self.add_error(name, ValidationError(asked, code="required"))
+        began, ended = cleaned.get("began"), cleaned.get("ended")
+        if began and ended and ended < began:
+            self.add_error("ended", _("It cannot end before it began."))
+        return cleaned
+
+
 class CertificationRow(RowForm):
     """One certification; a row left empty is none."""
 
+    # Of a certification that is kept already: what goes with it stays with it.
+    key = forms.CharField(required=False, max_length=32, widget=forms.HiddenInput)
     name = PlainCharField(
         label=gettext_lazy("Certification"),
         required=False,

@@ -1,6 +1,7 @@
 """Forms about an author's public face."""
 
-import re
+import secrets
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from django import forms
@@ -11,84 +12,24 @@ from django.utils.translation import gettext_lazy
 from prompts_app.forms.addresses import AddressField
 from prompts_app.forms.entries import PictureField
 from prompts_app.forms.fields import PlainCharField
+from prompts_app.forms.handles import MAX_HANDLE, check_handle, handle_taken
 from prompts_app.forms.parameters import several_lines
-from prompts_app.forms.profile_rows import MAX_PHRASE, CertificationRow, LinkRow
+from prompts_app.forms.profile_fields import SeveralField, WordsField
+from prompts_app.forms.profile_rows import (
+    CertificationRow,
+    ExperienceRow,
+    LanguageRow,
+    LinkRow,
+)
 from prompts_app.forms.rows import RowForm, Rows
 from prompts_app.forms.values import TOO_LONG
 from prompts_app.models import Profile, User
 
-MIN_HANDLE = 2
-MAX_HANDLE = 40
 MAX_BIO = 10_000
 MAX_LINKS = 10
 MAX_CERTIFICATIONS = 20
-
-# Words that would make a person look like a part of the site, or like those who run it.
-RESERVED_HANDLES = frozenset(
-    {
-        "about", "account", "accounts", "admin", "administrator", "anonymous", "api", "cards",
-        "compare", "contact", "everyone", "explore", "feed", "healthz", "help", "home", "language",
-        "legal", "login", "logout", "me", "media", "moderator", "new", "nobody", "none", "null",
-        "official", "operator", "owner", "privacy", "promptfolio", "readyz", "robots", "root",
-        "runs", "search", "security", "settings", "sign-in", "sign-up", "signin", "signup",
-        "sitemap", "staff", "static", "studio", "support", "system", "team", "terms", "tries",
-        "undefined", "verify", "webmaster", "you",
-    }
-)  # fmt: skip
-
-_HANDLE = re.compile(r"[A-Za-z0-9_-]+")
-
-
-def check_handle(text: str) -> str:
-    """Return the handle that `text` names, without a leading "@".
-
-    Whether somebody has it already is not looked at. Raises ValidationError, whose code is
-    "length", "characters" or "reserved".
-    """
-    handle = text.strip().removeprefix("@")
-    if not MIN_HANDLE <= len(handle) <= MAX_HANDLE:
-        raise ValidationError(
-            _("Use %(least)d to %(most)d characters.") % {"least": MIN_HANDLE, "most": MAX_HANDLE},
-            code="length",
-        )
-    if not _HANDLE.fullmatch(handle):
-        raise ValidationError(
-            _("Use only letters without accents, digits, hyphens and underscores."),
-            code="characters",
-        )
-    if handle.lower().replace("_", "-") in RESERVED_HANDLES:
-        raise ValidationError(_("This word is reserved. Choose another one."), code="reserved")
-    return handle
-
-
-class WordsField(PlainCharField):
-    """A few short phrases, one a line or with commas between them."""
-
-    def __init__(self, *, most: int, **options: Any) -> None:
-        self.most = most
-        options.setdefault("widget", forms.Textarea(attrs={"rows": 3}))
-        super().__init__(multiline=True, required=False, strip=True, **options)
-
-    def prepare_value(self, value: Any) -> Any:
-        """Show a list one phrase a line, and what was typed as it was typed."""
-        return "\n".join(map(str, value)) if isinstance(value, list) else value
-
-    def clean(self, value: Any) -> list[str]:
-        """Return the phrases; raises ValidationError for too many or too long ones."""
-        phrases = [" ".join(one.split()) for one in re.split(r"[,;\n]", super().clean(value))]
-        first: dict[str, str] = {}
-        for one in phrases:
-            if one:
-                first.setdefault(one.casefold(), one)
-        found = list(first.values())
-        if len(found) > self.most:
-            raise ValidationError(_("Keep at most %(most)d of them.") % {"most": self.most})
-        if any(len(one) > MAX_PHRASE for one in found):
-            raise ValidationError(
-                _("Each one may have at most %(most)d characters.") % {"most": MAX_PHRASE}
-            )
-        return found
-
+MAX_LANGUAGES = 15
+MAX_EXPERIENCE = 30
 
 R = TypeVar("R", bound=RowForm)
 
@@ -99,9 +40,24 @@ def _rows(kind: type[R], name: str, profile: Profile | None, data: Any, most: in
     What an older version or an operator left in the list is shown only where it is a row.
     """
     kept = getattr(profile, name, None)
-    known = [one for one in kept if isinstance(one, dict)] if isinstance(kept, list) else []
+    # Languages once were bare words.
+    rows = [{"name": one} if isinstance(one, str) else one for one in _listed(kept)]
+    known = [one for one in rows if isinstance(one, dict)]
     empty: list[dict[str, str]] = [{}] if len(known) < most else []
     return Rows(kind, name, data=data, initial=[*known, *empty], room=most * 3)
+
+
+def _listed(kept: Any) -> list[Any]:
+    return kept if isinstance(kept, list) else []
+
+
+def _told(rows: Rows[R], names: Sequence[str], wanted: str) -> list[dict[str, Any]]:
+    """What the kept rows say; one that says nothing of `wanted` is no row."""
+    return [
+        {name: row.cleaned_data[name] for name in names}
+        for row in rows.kept
+        if row.cleaned_data[wanted]
+    ]
 
 
 class ProfileForm(forms.Form):
@@ -120,6 +76,13 @@ class ProfileForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
         error_messages={"required": gettext_lazy("Write your name."), "max_length": TOO_LONG},
     )
+    pronouns = PlainCharField(
+        label=gettext_lazy("Pronouns"),
+        help_text=gettext_lazy("As you want to be spoken of: she/her, il, they/them."),
+        required=False,
+        max_length=40,
+        error_messages={"max_length": TOO_LONG},
+    )
     headline = PlainCharField(
         label=gettext_lazy("Headline"),
         help_text=gettext_lazy("What you do, in one line."),
@@ -133,6 +96,25 @@ class ProfileForm(forms.Form):
         required=False,
         error_messages={"invalid_choice": gettext_lazy("Choose one of the listed answers.")},
     )
+    available_from = forms.DateField(
+        label=gettext_lazy("Available from"),
+        required=False,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        error_messages={"invalid": gettext_lazy("Write a date, such as 2027-03-01.")},
+    )
+    location = PlainCharField(
+        label=gettext_lazy("Where you are"),
+        help_text=gettext_lazy("As much as you want to tell: a city, a country."),
+        required=False,
+        max_length=120,
+        error_messages={"max_length": TOO_LONG},
+    )
+    work_modes = SeveralField(
+        label=gettext_lazy("Where you work"), choices=Profile.WorkMode.choices
+    )
+    contracts = SeveralField(
+        label=gettext_lazy("What you are looking for"), choices=Profile.Contract.choices
+    )
     bio = several_lines(
         MAX_BIO,
         label=gettext_lazy("About you"),
@@ -143,14 +125,9 @@ class ProfileForm(forms.Form):
         most=30,
         label=gettext_lazy("Skills"),
         help_text=gettext_lazy(
-            "One a line, or with commas between them. Beside each stand your entries that have a "
-            "tag of the same name."
+            "One a line, or with commas between them. Beside each stand the entries you pick for "
+            "it, or else those that have a tag of the same name."
         ),
-    )
-    languages = WordsField(
-        most=15,
-        label=gettext_lazy("Languages"),
-        help_text=gettext_lazy("One a line, for example: French (first language)"),
     )
     accent = forms.ChoiceField(
         label=gettext_lazy("Colour of your pages"),
@@ -174,18 +151,35 @@ class ProfileForm(forms.Form):
         label=gettext_lazy("E-mail address for everyone to see"),
         help_text=gettext_lazy("Only shown if you chose so above."),
     )
+    is_indexed = forms.BooleanField(
+        label=gettext_lazy("Search engines may list my pages"),
+        help_text=gettext_lazy(
+            "Without it your profile and entries ask machines not to keep them, and stand in no "
+            "site map or feed. People still find them in Explore and by their address."
+        ),
+        required=False,
+    )
+    shares_resume = forms.BooleanField(
+        label=gettext_lazy("Anyone may fetch my profile as a JSON Resume file"),
+        help_text=gettext_lazy("It says what this page says; programs for CVs can read it."),
+        required=False,
+    )
 
     def __init__(self, owner: User, profile: Profile | None, data: Any = None) -> None:
         # Whoever makes a profile wants to be reached; nobody's form opens unasked.
         start: dict[str, Any] = {
             "accent": Profile.Accent.values[0],
             "contact_mode": Profile.Contact.FORM,
+            "is_indexed": True,
         }
         if profile is not None:
             start = {name: getattr(profile, name) for name in self.base_fields}
         super().__init__(data, initial=start)
         self.owner = owner
+        self.profile = profile
         self.links = _rows(LinkRow, "links", profile, data, MAX_LINKS)
+        self.languages = _rows(LanguageRow, "languages", profile, data, MAX_LANGUAGES)
+        self.experience = _rows(ExperienceRow, "experience", profile, data, MAX_EXPERIENCE)
         self.certifications = _rows(
             CertificationRow, "certifications", profile, data, MAX_CERTIFICATIONS
         )
@@ -209,12 +203,20 @@ class ProfileForm(forms.Form):
 
     def clean(self) -> dict[str, Any] | None:
         """Look at the rows too, and count them; ask for the address that is to be shown."""
-        if self.links.is_valid() and len(self._links()) > MAX_LINKS:
-            self.add_error(None, _("Keep at most %(most)d links.") % {"most": MAX_LINKS})
-        if self.certifications.is_valid() and len(self._certifications()) > MAX_CERTIFICATIONS:
-            self.add_error(
-                None, _("Keep at most %(most)d certifications.") % {"most": MAX_CERTIFICATIONS}
-            )
+        for rows, kept, most, said in (
+            (self.links, self._links, MAX_LINKS, _("Keep at most %(most)d links.")),
+            (self.languages, self._languages, MAX_LANGUAGES, _("Keep at most %(most)d languages.")),
+            (
+                *(self.experience, self._experience, MAX_EXPERIENCE),
+                _("Keep at most %(most)d rows of experience."),
+            ),
+            (
+                *(self.certifications, self._certifications, MAX_CERTIFICATIONS),
+                _("Keep at most %(most)d certifications."),
+            ),
+        ):
+            if rows.is_valid() and len(kept()) > most:
+                self.add_error(None, said % {"most": most})
         chosen = self.cleaned_data.get("contact_mode")
         if chosen == Profile.Contact.EMAIL and self.cleaned_data.get("contact_email") == "":
             self.add_error("contact_email", _("Which address shall people see?"))
@@ -222,7 +224,8 @@ class ProfileForm(forms.Form):
 
     def is_valid(self) -> bool:
         """Whether the fields and every row are valid."""
-        return all((super().is_valid(), self.links.is_valid(), self.certifications.is_valid()))
+        rows = (self.links, self.languages, self.experience, self.certifications)
+        return all([super().is_valid(), *(some.is_valid() for some in rows)])
 
     def _links(self) -> list[dict[str, str]]:
         return [
@@ -231,16 +234,35 @@ class ProfileForm(forms.Form):
             if row.cleaned_data["url"]
         ]
 
-    def _certifications(self) -> list[dict[str, str]]:
-        return [
-            {name: row.cleaned_data[name] for name in CertificationRow.FIELDS}
-            for row in self.certifications.kept
-            if row.cleaned_data["name"]
-        ]
+    def _languages(self) -> list[dict[str, str]]:
+        return _told(self.languages, LanguageRow.FIELDS, "name")
+
+    def _experience(self) -> list[dict[str, str]]:
+        return _told(self.experience, ExperienceRow.FIELDS, "role")
+
+    def _certifications(self) -> list[dict[str, Any]]:
+        """Return them with their keys; a picture stays with the certification it proves."""
+        proofs = {
+            one.get("key"): one.get("proof", "")
+            for one in _listed(getattr(self.profile, "certifications", None))
+            if isinstance(one, dict)
+        }
+        found = _told(self.certifications, ("key", *CertificationRow.FIELDS), "name")
+        for one in found:
+            # A key that is not this profile's own, or sent twice, makes a new certification.
+            one["proof"] = proofs.pop(one["key"], None) if one["key"] else None
+            if one["proof"] is None:
+                one["key"], one["proof"] = secrets.token_hex(6), ""
+        return found
 
     def values(self) -> dict[str, Any]:
         """Return the profile's fields by name, once the form is valid."""
-        rows = {"links": self._links(), "certifications": self._certifications()}
+        rows = {
+            "links": self._links(),
+            "languages": self._languages(),
+            "experience": self._experience(),
+            "certifications": self._certifications(),
+        }
         return {**self.cleaned_data, **rows}
 
 
@@ -251,8 +273,3 @@ class AvatarForm(forms.Form):
         label=gettext_lazy("Picture"),
         help_text=gettext_lazy("PNG, JPEG or WebP, at most 8 MB. Square ones look best."),
     )
-
-
-def handle_taken() -> str:
-    """Return what is said when somebody else has the handle, or had it until lately."""
-    return _("Somebody else has this handle, or had it until lately. Choose another one.")

@@ -9,7 +9,7 @@ from prompts_app.models.imports import Import
 from prompts_app.models.ledger import BudgetDay, Reservation
 from prompts_app.models.pictures import Picture
 from prompts_app.models.previews import PreviewCard
-from prompts_app.models.profiles import Profile
+from prompts_app.models.profiles import Profile, SkillShown
 from prompts_app.models.providers import LLMModel, Provider
 from prompts_app.models.receipts import CapturedElsewhere, Receipt, ReceiptKey
 from prompts_app.models.rendered import RenderedText
@@ -50,6 +50,7 @@ __all__ = [
     "ShareLink",
     "SiteGrant",
     "SiteText",
+    "SkillShown",
     "Spending",
     "Tag",
     "Tally",

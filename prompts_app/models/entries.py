@@ -196,6 +196,8 @@ class TestCase(models.Model):
     name = models.CharField(max_length=120)
     values = models.JSONField(default=dict)
     watch_for = models.CharField(max_length=300, blank=True)
+    # What the author says of it; pages show it where an answer fails.
+    comment = models.CharField(max_length=400, blank=True)
     position = models.PositiveIntegerField(default=0)
     # A removed case stays for the runs that were made with it.
     withdrawn_at = models.DateTimeField(null=True, blank=True)

@@ -151,6 +151,8 @@ class VisitDay(models.Model):
     visitors = models.PositiveIntegerField(default=0)
     tries = models.PositiveIntegerField(default=0)
     downloads = models.PositiveIntegerField(default=0)
+    # Code of services.limits.Refused → how many tries could not run for it.
+    refusals = models.JSONField(default=dict)
     # Previews, scanners and the owner together: shown apart.
     filtered = models.PositiveIntegerField(default=0)
     # Entry's key → in how many visits it came into view.

@@ -23,7 +23,7 @@ from prompts_app.receipts import keys
 from prompts_app.receipts.canonical import content_hash
 from prompts_app.receipts.reading import ReceiptError
 from prompts_app.receipts.statement import read_receipt
-from prompts_app.services import entries, versions
+from prompts_app.services import archive_profile, entries, versions
 from prompts_app.services.archive_files import EntryFound, Files, Report, Unreadable, at
 from prompts_app.services.archive_rows import fields_of
 from prompts_app.services.archive_writing import CAPTURED
@@ -122,7 +122,12 @@ class Looking:
         profile = self.files.json(form.PROFILE)
         self.files.shape("profile", profile, form.PROFILE)
         self._texts(profile, form.PROFILE)
-        self._wants(profile.value["avatar"])
+        for path in archive_profile.paths(profile.value):
+            self._wants(path)
+        try:
+            fields_of(Profile, profile.value)
+        except ValueError as error:
+            raise Unreadable(Problem(1, "time", path=form.PROFILE)) from error
         self._choose_slugs(head["entries"])
 
     def _read_seal(self) -> None:

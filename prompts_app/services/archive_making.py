@@ -17,7 +17,6 @@ from prompts_app.models import (
     Entry,
     Evaluation,
     Picture,
-    Profile,
     Receipt,
     ReceiptKey,
     Run,
@@ -27,7 +26,7 @@ from prompts_app.models import (
 from prompts_app.pictures.intake import PictureError
 from prompts_app.receipts.canonical import canonical
 from prompts_app.receipts.statement import read_time
-from prompts_app.services import entries, pictures
+from prompts_app.services import archive_profile, entries, pictures
 from prompts_app.services.archive_files import Unreadable
 from prompts_app.services.archive_looking import Looking
 from prompts_app.services.archive_rows import fields_of
@@ -76,6 +75,11 @@ class Making:
                     report.made.append(self._entry(slug))
                     done += 1
                     yield done, total
+                if self.profile:
+                    told = self.looked.files.json(form.PROFILE).value
+                    made = (entry.pk for entry in report.made)
+                    by_slug = dict(zip(self.looked.slugs, made, strict=True))
+                    archive_profile.show_skills(self.owner, told, by_slug)
         except BaseException as error:
             report.made.clear()
             self._remove_files()
@@ -124,7 +128,8 @@ class Making:
         if self.looked.report.proof:
             self._enter_keys()
         if self.profile:
-            self._save_profile()
+            told = self.looked.files.json(form.PROFILE).value
+            archive_profile.save(self.owner, told, lambda path: self._picture(path, None))
 
     def _enter_keys(self) -> None:
         """This site vouches for the keys it signed with before: its seal is over them.
@@ -144,19 +149,6 @@ class Making:
             elif known is not None and known.active_from > key.active_from:
                 ReceiptKey.objects.filter(pk=known.pk).update(active_from=key.active_from)
         self._own_keys = set(ReceiptKey.objects.values_list("pk", flat=True))
-
-    def _save_profile(self) -> None:
-        values = self.looked.files.json(form.PROFILE).value
-        fields = fields_of(Profile, values)
-        del fields["handle"]
-        profile = self.owner.profile
-        former = profile.avatar
-        for name, value in fields.items():
-            setattr(profile, name, value)
-        profile.avatar = self._picture(values["avatar"], None)
-        profile.save()
-        if former is not None and former != profile.avatar:
-            former.delete()
 
     def _entry(self, slug: str) -> Entry:
         values = self.looked.entry(slug).value

@@ -3,10 +3,10 @@
 `LEFT_OUT` names every other column of these tables with its reason; a test holds it complete.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
-from django.db.models import DateTimeField, Model
+from django.db.models import DateField, DateTimeField, Model
 
 from prompts_app.models import (
     Draft,
@@ -24,7 +24,8 @@ from prompts_app.receipts.statement import read_time, time_text
 PLAIN: Final[dict[type[Model], tuple[str, ...]]] = {
     Profile: (
         *("handle", "name", "headline", "bio", "availability", "accent", "skills", "languages"),
-        *("links", "certifications", "contact_mode", "contact_email"),
+        *("links", "contact_mode", "contact_email", "pronouns", "location", "available_from"),
+        *("work_modes", "contracts", "experience", "is_indexed", "shares_resume"),
     ),
     Entry: (
         *("slug", "title", "summary", "use_case", "language", "kind", "visibility", "credit"),
@@ -37,7 +38,7 @@ PLAIN: Final[dict[type[Model], tuple[str, ...]]] = {
         *("number", "content", "content_hash", "prompt_hash", "naive", "change_note"),
         *("created_at", "withdrawn_at"),
     ),
-    TestCase: ("name", "values", "watch_for", "position", "withdrawn_at"),
+    TestCase: ("name", "values", "watch_for", "comment", "position", "withdrawn_at"),
     Evaluation: ("total", "repeats", "bound", "created_at", "stopped_at"),
     Run: (
         *("repeat", "state", "attempts", "hidden", "is_demo", "model_asked", "model_answered"),
@@ -51,7 +52,7 @@ PLAIN: Final[dict[type[Model], tuple[str, ...]]] = {
 
 # Written as well, each in a way of its own.
 TOLD: Final[dict[type[Model], tuple[str, ...]]] = {
-    Profile: ("avatar",),
+    Profile: ("avatar", "certifications"),
     Entry: ("tags", "cover", "published", "baseline", "featured_case"),
     Draft: ("content",),
     Version: (),
@@ -113,13 +114,18 @@ def values_of(row: Model) -> dict[str, Any]:
 
 def fields_of(model: type[Model], values: dict[str, Any]) -> dict[str, Any]:
     """Return the fields of a row that `values_of` wrote. Raises ValueError for a false time."""
-    return {
-        name: read_time(values[name])
-        if values[name] is not None and isinstance(model._meta.get_field(name), DateTimeField)
-        else values[name]
-        for name in PLAIN[model]
-    }
+    return {name: _read(model._meta.get_field(name), values[name]) for name in PLAIN[model]}
+
+
+def _read(field: Any, value: Any) -> Any:
+    if value is not None and isinstance(field, DateTimeField):
+        return read_time(value)
+    if value is not None and isinstance(field, DateField):
+        return date.fromisoformat(value)
+    return value
 
 
 def _value(value: Any) -> Any:
-    return time_text(value) if isinstance(value, datetime) else value
+    if isinstance(value, datetime):
+        return time_text(value)
+    return value.isoformat() if isinstance(value, date) else value

@@ -13,9 +13,8 @@ from django.utils import timezone
 from prompts_app.models import Entry, Run, User
 from prompts_app.receipts import keys
 from prompts_app.receipts.statement import time_text
-from prompts_app.services import receipt_keys
-from prompts_app.services.archive_entries import Keys, Writing, read_picture
-from prompts_app.services.archive_rows import values_of
+from prompts_app.services import archive_profile, receipt_keys
+from prompts_app.services.archive_entries import Keys, Writing
 from prompts_app.transfer import promptfolio_format as form
 
 # Entries held in memory at once.
@@ -80,11 +79,7 @@ def _in_portions(rows: QuerySet[Entry], wanted: Sequence[int]) -> Iterator[Entry
 
 
 def _write_profile(owner: User, archive: "_Zip") -> None:
-    profile = owner.profile
-    avatar = read_picture(profile.avatar) if profile.avatar else None
-    if avatar is not None:
-        archive.add_once(*avatar)
-    values = {**values_of(profile), "avatar": avatar and avatar[0]}
+    values = archive_profile.values(owner.profile, archive.add_once)
     archive.add(form.PROFILE, [form.written(values, indent=1)])
 
 

@@ -1,5 +1,7 @@
 """What a dossier says by itself, in the language that is active."""
 
+from datetime import date
+
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -7,6 +9,7 @@ from django.utils.translation import ngettext
 from prompts_app.models import Entry, ShareLink, TestCase, Version
 from prompts_app.services import claims
 from prompts_app.services.groups import Column, Group
+from prompts_app.services.marks import FAILING
 from prompts_app.templatetags.figures import half_up, microusd
 from prompts_app.templatetags.sentences import demo_sentence, language_name
 from prompts_app.typeset.contents import Fact, Failure, ModelEvidence, Words
@@ -40,6 +43,7 @@ def words() -> Words:
         profile=_("Profile"),
         about=_("About"),
         skills=_("Skills"),
+        experience=_("Experience"),
         certifications=_("Certifications"),
         languages=_("Languages"),
         links=_("Links"),
@@ -62,6 +66,15 @@ def terms(link: ShareLink) -> tuple[Fact, ...]:
     """Return what the author wishes of this reader."""
     wishes = ((_("Pay"), link.pay), (_("Start"), link.start))
     return tuple(Fact(label, text) for label, text in wishes if text)
+
+
+def months(began: date | None, ended: date | None) -> str:
+    """Return when something was done: "May 2024 – today"; "" where no beginning is known."""
+    if began is None:
+        return ""
+    first = date_format(began, "YEAR_MONTH_FORMAT")
+    last = date_format(ended, "YEAR_MONTH_FORMAT") if ended else _("today")
+    return f"{first} – {last}"
 
 
 def stated(entry: Entry) -> tuple[Fact, ...]:
@@ -122,11 +135,11 @@ def _seconds(milliseconds: float) -> str:
 
 
 def failures(group: Group, cases: list[TestCase | None]) -> tuple[Failure, ...]:
-    """Return the cases in which something failed, with what the author says to watch for."""
+    """Return the cases in which something failed, with what the author says of each."""
     found = []
     for case in cases:
         marks = [mark for mark in group.marks.get(case.pk if case else None, ()) if mark]
-        if not any(mark.sign in ("some", "none", "unanswered") for mark in marks):
+        if not any(mark.sign in FAILING for mark in marks):
             continue
         calls, passed = sum(mark.calls for mark in marks), sum(mark.passed for mark in marks)
         said = ngettext(
@@ -139,7 +152,8 @@ def failures(group: Group, cases: list[TestCase | None]) -> tuple[Failure, ...]:
             "passed": number_format(passed),
             "calls": number_format(calls),
         }
-        found.append(Failure(said % values, case.watch_for if case else ""))
+        # What the author says of this failure tells more than what they feared before it.
+        found.append(Failure(said % values, (case.comment or case.watch_for) if case else ""))
     if len(found) > _FAILURES:
         more = len(found) - _FAILURES + 1
         said = ngettext("and %(number)s more test case", "and %(number)s more test cases", more)

@@ -9,13 +9,11 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.formats import date_format
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from prompts_app.models import Profile, Receipt, Run, ShareLink, Tag, Version
-from prompts_app.services import claims, receipts, rendering
+from prompts_app.models import Entry, Profile, Receipt, Run, ShareLink, Version
+from prompts_app.services import claims, receipts, rendering, skills
 from prompts_app.services import dossier_words as words
-from prompts_app.services.entries import tag_slug
 from prompts_app.services.look import ACCENT, ACCENTS, SITE_NAME
 from prompts_app.services.matrix import Matrix, matrix_for
 from prompts_app.services.share_tokens import Shown, shown_by
@@ -31,6 +29,7 @@ from prompts_app.typeset.contents import (
     DossierEntry,
     DossierProfile,
     Fact,
+    Job,
     Language,
     Link,
     Message,
@@ -91,7 +90,8 @@ def contents_of(link: ShareLink, token: str) -> Dossier:
         address=address,
         name=profile.name,
         headline=profile.headline,
-        availability=capfirst(profile.get_availability_display()) if profile.availability else "",
+        availability=profiles.availability(profile),
+        whereabouts=" · ".join(profiles.about_person(profile)),
         recipient=words.recipient(link),
         contact=_contact(profile, address),
         terms=words.terms(link),
@@ -188,21 +188,20 @@ def _receipts(version: Version) -> tuple[str, ...]:
 
 
 def _profile(profile: Profile, shown: Sequence[Shown], html: Mapping[str, str]) -> DossierProfile:
-    titles = {one.entry.pk: one.entry.title for one in shown}
-    tagged: dict[str, list[int]] = {}
-    for slug, entry in Tag.objects.filter(entries__in=titles).values_list("slug", "entries"):
-        tagged.setdefault(slug, []).append(entry)
+    places = {one.entry.slug: place for place, one in enumerate(shown)}
+    entries = Entry.objects.filter(owner=profile.user_id, slug__in=places)
     return DossierProfile(
         bio=_rich(html, profile.bio),
+        experience=tuple(map(_job, profiles.experience(profile))),
         skills=tuple(
             Skill(
                 skill,
-                tuple(titles[key] for key in titles if key in tagged.get(tag_slug(skill), ())),
+                tuple(one.title for one in sorted(some, key=lambda one: places[one.slug])),
             )
-            for skill in profiles.phrases(profile.skills)
+            for skill, some in skills.shown(profile, entries).items()
         ),
         certifications=tuple(map(_certification, profiles.certifications(profile))),
-        languages=tuple(Fact(language, "") for language in profiles.phrases(profile.languages)),
+        languages=tuple(Fact(one.name, one.said) for one in profiles.languages(profile)),
         links=tuple(Link(one["label"], one["url"]) for one in profiles.web_links(profile)),
     )
 
@@ -215,3 +214,7 @@ def _certification(held: profiles.Certification) -> Certification:
         until = _("ended:") if held.is_over else _("valid until:")
         dates.append(f"{until} {date_format(held.expires, 'YEAR_MONTH_FORMAT')}")
     return Certification(held.name, held.issuer, " · ".join(dates), held.url)
+
+
+def _job(done: profiles.Job) -> Job:
+    return Job(done.role, done.where, words.months(done.began, done.ended), done.text)

@@ -126,6 +126,7 @@ def _cases(entry: Entry, document: EntryDocument) -> list[TestCase]:
             name=case.name,
             values=case.values,
             watch_for=case.watch_for,
+            comment=case.comment,
             position=position,
         )
         for position, case in enumerate(document.cases)

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from prompts_app.services.cells import Cell
 
+# Signs of cells in which not every call passed.
+FAILING = frozenset(("some", "none", "unanswered"))
+
 
 @dataclass(slots=True)
 class Mark:

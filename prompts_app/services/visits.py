@@ -34,17 +34,19 @@ class Sums:
     visitors: int = 0
     tries: int = 0
     downloads: int = 0
+    refused: int = 0
     filtered: int = 0
 
     def add(self, day: VisitDay) -> None:
         """Take in a day."""
         for name in _SUMS:
             setattr(self, name, getattr(self, name) + getattr(day, name))
+        self.refused += sum(day.refusals.values())
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing at all was counted, filtered visits apart."""
-        return not (self.opens or self.tries or self.downloads)
+        return not (self.opens or self.tries or self.downloads or self.refused)
 
 
 @dataclass(slots=True)
@@ -61,12 +63,17 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What an author sees of a link. Entries: title and visits it came into view in, most first."""
+    """What an author sees of a link.
+
+    Entries: title and visits it came into view in; reasons: code of a refusal and how many tries
+    met it; both with the most first.
+    """
 
     days: list[Row]
     months: list[Row]
     total: Sums
     entries: list[tuple[str, int]]
+    reasons: list[tuple[str, int]]
     # Kind of visit, of the last 30 days, that counts as none → how many.
     filtered: dict[str, int]
 
@@ -76,10 +83,11 @@ def table_of(link: ShareLink) -> Table:
     first_alone = days.today() - timedelta(days=_DAYS_SHOWN - 1)
     alone: list[Row] = []
     months: dict[date, Row] = {}
-    total, seen = Sums(), Counter[str]()
+    total, seen, refused = Sums(), Counter[str](), Counter[str]()
     for day in VisitDay.objects.filter(link=link, day__gte=oldest_day()).order_by("-day"):
         total.add(day)
         seen.update(day.entries)
+        refused.update(day.refusals)
         if day.day >= first_alone:
             row = Row(day.day)
             alone.append(row)
@@ -103,7 +111,9 @@ def table_of(link: ShareLink) -> Table:
         .values_list("kind")
         .annotate(number=Count("pk"))
     )
-    return Table(alone, list(months.values()), total, entries, dict(sorted(kinds)))
+    return Table(
+        alone, list(months.values()), total, entries, refused.most_common(), dict(sorted(kinds))
+    )
 
 
 def _draw(rows: Sequence[Row]) -> None:
@@ -160,6 +170,14 @@ def note_try(link: ShareLink) -> None:
 def note_download(link: ShareLink) -> None:
     """Count a dossier downloaded through a link, likewise."""
     _add(link, "downloads")
+
+
+def note_refusal(link: ShareLink, code: str) -> None:
+    """Count a try through a link that could not run, likewise. `code`: services.limits.Refused."""
+    with transaction.atomic():
+        day = held(link, days.today())
+        day.refusals[code] = day.refusals.get(code, 0) + 1
+        day.save(update_fields=["refusals"])
 
 
 def _add(link: ShareLink, what: str) -> None:

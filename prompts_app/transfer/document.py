@@ -26,16 +26,21 @@ MAX_CONSTRAINT = 300
 MAX_CASES = 50
 MAX_CASE_NAME = 120
 MAX_WATCH_FOR = 300
+MAX_COMMENT = 400
 MAX_VALUE = 20_000
 
 
 @dataclass(frozen=True)
 class CaseDocument:
-    """A test case: a value for each variable by name, and what a reader should watch for."""
+    """A test case: a value for each variable by name, and what a reader should watch for.
+
+    `comment` is what the author says of it where an answer fails.
+    """
 
     name: str
     values: dict[str, str]
     watch_for: str = ""
+    comment: str = ""
 
 
 @dataclass(frozen=True)

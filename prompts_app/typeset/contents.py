@@ -167,10 +167,21 @@ class Certification:
 
 
 @dataclass(frozen=True)
+class Job:
+    """Something done: as what, for whom, when (as it is printed), and in a few words."""
+
+    role: str
+    where: str = ""
+    dates: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True)
 class DossierProfile:
     """The last part: who this is. `languages` pair a language with how well it is spoken."""
 
     bio: Rich = ()
+    experience: tuple[Job, ...] = ()
     skills: tuple[Skill, ...] = ()
     certifications: tuple[Certification, ...] = ()
     languages: tuple[Fact, ...] = ()
@@ -205,6 +216,7 @@ class Words:
     profile: str
     about: str
     skills: str
+    experience: str
     certifications: str
     languages: str
     links: str
@@ -216,7 +228,7 @@ class Words:
 @dataclass(frozen=True)
 class Dossier:
     """The document for one reader. `address` is the link that the QR code leads to; `recipient`
-    is whom it is for; `terms` are what the author wishes (rate, start); `made` is timezone-aware.
+    is whom it is for; `whereabouts` is one quiet line about the person; `terms` are what the author wishes (rate, start); `made` is timezone-aware.
 
     Raises ValueError when `accent` is not a colour or `made` has no time zone.
     """
@@ -231,6 +243,7 @@ class Dossier:
     name: str
     headline: str = ""
     availability: str = ""
+    whereabouts: str = ""
     recipient: str = ""
     contact: tuple[Link, ...] = ()
     terms: tuple[Fact, ...] = ()

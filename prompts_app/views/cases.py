@@ -74,7 +74,7 @@ def _edit(request: Request, entry: Entry, case: TestCase | None) -> HttpResponse
             messages.success(request, _("The test case is saved."))
             return redirect("studio_cases", entry.slug)
     else:
-        start = {"name": case.name, "watch_for": case.watch_for} if case else None
+        start = {name: getattr(case, name) for name in CaseForm.base_fields} if case else None
         form = CaseForm(initial=start)
         values = ValuesForm(content, initial=case.values if case else None, allow_empty=True)
     context = {

@@ -163,7 +163,7 @@ def entry_context(entry: Entry) -> dict[str, Any]:
         "profile": profile,
         "entry_url": reverse("entry", args=[profile.handle, entry.slug]),
         "profile_url": reverse("profile", args=[profile.handle]),
-        "is_hidden": entry.visibility != Entry.Visibility.LISTED,
+        "is_hidden": entry.visibility != Entry.Visibility.LISTED or not profile.is_indexed,
         "scripts": _SCRIPTS,
         "tags": tags_of(entry),
     }

@@ -1,11 +1,18 @@
 """Pages for what went wrong."""
 
+from typing import cast
+
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from prompts_app.http import Request
+from prompts_app.views import share_door
 from prompts_app.views.moved import moved
+
+# Where every address of a share link begins (prompts_app.urls).
+SHARED = "s/<str:token>/"
 
 
 def _page(request: HttpRequest, status: int, **context: bool) -> HttpResponse:
@@ -48,6 +55,10 @@ def unavailable(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 with the way out: the page was open too long, or cookies are off."""
+    where = request.resolver_match
+    if where is not None and where.route.startswith(SHARED):
+        # Its reader knows nothing of the site around it, and may not be told whose link it is.
+        return share_door.too_old(cast(Request, request), where.kwargs["token"])
     response = render(request, "errors/csrf.html", status=403)
     response["Cache-Control"] = "no-store"
     return response

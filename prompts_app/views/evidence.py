@@ -137,6 +137,7 @@ def _table(request: Request, matrix: Matrix, context: dict[str, Any]) -> dict[st
         "rows": table.rows_shown(
             matrix, rows, f"{context['answers_url']}{suffix}{'&' if suffix else '?'}"
         ),
+        "failing": table.failing(rows),
         "legend": table.legend(matrix),
         "summary": table.summary(matrix),
         "pages": table.pages(

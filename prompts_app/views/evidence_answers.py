@@ -74,6 +74,7 @@ def answers_page(request: Request, handle: str, slug: str) -> HttpResponse:
         | {
             "case": case,
             "case_name": table.case_name(case),
+            "fails": bool(table.failing([chosen.row])),
             "inputs": inputs_of(version, case),
             "column": chosen.column,
             "other": chosen.other,

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from prompts_app.models import TestCase
 from prompts_app.services.claims import so_many
 from prompts_app.services.groups import Column
-from prompts_app.services.marks import Mark
+from prompts_app.services.marks import FAILING, Mark
 from prompts_app.services.matrix import Matrix, Row
 from prompts_app.templatetags.figures import duration, half_up, microusd
 
@@ -69,6 +69,17 @@ def columns_shown(columns: Sequence[Column]) -> list[dict[str, Any]]:
             "demo": column.demo,
         }
         for column in columns
+    ]
+
+
+def failing(rows: Sequence[Row]) -> list[TestCase]:
+    """Return the cases of which some answer fails, or is missing, and the author says something."""
+    return [
+        row.case
+        for row in rows
+        if row.case is not None
+        and row.case.comment
+        and any(mark is not None and mark.sign in FAILING for mark in row.marks)
     ]
 
 

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from prompts_app import http
 from prompts_app.http import Request
 from prompts_app.models import Entry, Profile
+from prompts_app.models.entries import EntryQuerySet
 
 FEED_ENTRIES = 30
 # The most addresses one file may hold (https://www.sitemaps.org/protocol.html).
@@ -49,7 +50,7 @@ def sitemap(request: Request) -> HttpResponse:
         (reverse("home"), None),
         (reverse("explore"), None),
         *_profiles(_shown_profiles()),
-        *_entries(Entry.objects.listed()),
+        *_entries(_indexed()),
     ]
     if len(addresses) <= SITEMAP_ADDRESSES:
         return _xml(_urlset(addresses))
@@ -63,7 +64,7 @@ def sitemap_part(request: Request, part: str, number: str) -> HttpResponse:
     first = int(number) * SITEMAP_ADDRESSES
     within = {"pk__gte": first, "pk__lt": first + SITEMAP_ADDRESSES}
     if part == "entries":
-        return _xml(_urlset(_entries(Entry.objects.listed().filter(**within))))
+        return _xml(_urlset(_entries(_indexed().filter(**within))))
     return _xml(_urlset(_profiles(_shown_profiles().filter(**within))))
 
 
@@ -79,7 +80,7 @@ def feed(request: Request) -> HttpResponse:
         feed_url=settings.SITE_URL + reverse("feed"),
         language=get_language(),
     )
-    newest = Entry.objects.listed().for_cards().order_by("-published_at", "-pk")
+    newest = _indexed().for_cards().order_by("-published_at", "-pk")
     for entry in newest[:FEED_ENTRIES]:
         profile = entry.owner.profile
         address = settings.SITE_URL + reverse("entry", args=[profile.handle, entry.slug])
@@ -97,9 +98,14 @@ def feed(request: Request) -> HttpResponse:
     return HttpResponse(atom.writeString("utf-8"), content_type=atom.content_type)
 
 
+def _indexed() -> EntryQuerySet:
+    """Listed entries of authors who let machines list their pages."""
+    return Entry.objects.listed().filter(owner__profile__is_indexed=True)
+
+
 def _shown_profiles() -> QuerySet[Profile]:
     listed = Entry.objects.listed().filter(owner=OuterRef("user"))
-    return Profile.objects.filter(Exists(listed), user__is_active=True)
+    return Profile.objects.filter(Exists(listed), is_indexed=True, user__is_active=True)
 
 
 def _entries(rows: QuerySet[Entry]) -> Iterator[_Address]:
@@ -125,7 +131,7 @@ def _urlset(addresses: Iterable[_Address]) -> Iterator[str]:
 
 def _index() -> Iterator[str]:
     yield f'<sitemapindex xmlns="{_XMLNS}">'
-    for part, rows in (("entries", Entry.objects.listed()), ("profiles", _shown_profiles())):
+    for part, rows in (("entries", _indexed()), ("profiles", _shown_profiles())):
         last = rows.aggregate(last=Max("pk"))["last"] or 0
         for number in range(last // SITEMAP_ADDRESSES + 1):
             path = reverse("sitemap_part", args=[part, number])

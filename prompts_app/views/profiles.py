@@ -12,7 +12,7 @@ from prompts_app.http import Request
 from prompts_app.models import Entry, Profile
 from prompts_app.models.entries import EntryQuerySet
 from prompts_app.search import keyset
-from prompts_app.services import rendering
+from prompts_app.services import profiles, rendering
 from prompts_app.templatetags.prompts import picture_small_url
 from prompts_app.views.cards import cards_of
 from prompts_app.views.skills import skills_listed
@@ -45,6 +45,11 @@ def profile_context(request: Request, profile: Profile) -> dict[str, Any]:
         "pinned": cards_of((one for one in entries if one.pinned), with_author=False),
         "cards": cards_of((one for one in entries if not one.pinned), with_author=False),
         "skills": skills_listed(profile, listed),
+        "tested_on": profiles.tested_on(listed),
+        "resume_url": reverse("profile_resume", args=[profile.handle])
+        if profile.shares_resume
+        else "",
+        "is_hidden": not entries or not profile.is_indexed,
         "first_page": newer is None,
         "nothing_listed": not entries,
         "newer": f"{address}?before={newer}" if newer else "",

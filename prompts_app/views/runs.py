@@ -42,7 +42,7 @@ def run_page(request: Request, run_id: uuid.UUID) -> HttpResponse:
         "elsewhere_lines": receipts.look_elsewhere(elsewhere) if elsewhere else [],
         "same_person": receipts.author_is_operator(run),
         "promptfoo_url": _promptfoo_url(run),
-        "is_hidden": entry.visibility != Entry.Visibility.LISTED,
+        "is_hidden": entry.visibility != Entry.Visibility.LISTED or not profile.is_indexed,
     }
     return render(request, "runs/page.html", context)
 

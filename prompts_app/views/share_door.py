@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, TypeVar
 
 from django.conf import settings
 from django.http import Http404, HttpResponse, HttpResponseBase
@@ -17,6 +17,7 @@ from prompts_app.models import ShareLink
 from prompts_app.services import share_tokens
 
 P = ParamSpec("P")
+Response = TypeVar("Response", bound=HttpResponseBase)
 # What no link's page may be without: not found, not kept, and its address told to nobody.
 _HEADERS = {
     "X-Robots-Tag": "noindex, nofollow, noarchive",
@@ -72,12 +73,16 @@ def _door(
                 except Http404:
                     # The site's own page leads into the rest of the site, and has other headers.
                     response = gone(request)
-        for name, value in _HEADERS.items():
-            response[name] = value
-        response["Content-Language"] = request.LANGUAGE_CODE
-        return response
+        return _marked(request, response)
 
     return opened  # type: ignore[return-value] # addresses give the token by its name
+
+
+def _marked(request: Request, response: Response) -> Response:
+    for name, value in _HEADERS.items():
+        response[name] = value
+    response["Content-Language"] = request.LANGUAGE_CODE
+    return response
 
 
 def _refused(
@@ -110,6 +115,19 @@ def _refused(
             context = {"link": link, "token": token, "form": PasswordForm()}
             return render(request, "share/locked.html", context, status=403)
     return None
+
+
+def too_old(request: Request, token: str) -> HttpResponse:
+    """403: a form under a link came without its token. Says no more than the link itself would."""
+    link = share_tokens.find(token)
+    response = _refused(request, link, token, though_expired=False, though_locked=False)
+    if response is None:
+        assert link is not None
+        request.share_token = token
+        with language_of(request, link):
+            context = {"link": link, "token": token}
+            response = render(request, "share/too_old.html", context, status=403)
+    return _marked(request, response)
 
 
 def gone(request: Request) -> HttpResponse:

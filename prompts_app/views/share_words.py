@@ -81,7 +81,7 @@ def _span(ends: list[str]) -> str:
 
 
 def failure(one: Failure) -> dict[str, Any]:
-    """Return a failing case as {"name", "watch_for", "broken": [sentences], "unanswered": ""}."""
+    """Return a failing case as {"name", "comment", "watch_for", "broken": [sentences], "unanswered"}."""
     unanswered = ""
     if one.unanswered:
         unanswered = ngettext(
@@ -89,6 +89,7 @@ def failure(one: Failure) -> dict[str, Any]:
         ) % {"count": number_format(one.unanswered)}
     return {
         "name": one.case.name if one.case is not None else _("No test case"),
+        "comment": one.case.comment if one.case is not None else "",
         "watch_for": one.case.watch_for if one.case is not None else "",
         "broken": [constraint.text for constraint in one.broken],
         "unanswered": unanswered,

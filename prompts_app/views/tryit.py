@@ -117,6 +117,7 @@ def _run(request: Request, page: Opened) -> HttpResponse:
         if kept:
             return _already(request, kept)
         if isinstance(error, limits.Refused):
+            _note_refusal(request, page.link, error)
             return _refusal(request, page, error)
         raise Http404 from error
     if page.link is not None and share_counting.is_counted(request, page.link):
@@ -144,6 +145,7 @@ def _run_column(request: Request, attempt: Try) -> HttpResponse:
     except tryit.NotWaiting:
         return _already(request, [access.visitors_try(attempt.pk)])
     except limits.Refused as refusal:
+        _note_refusal(request, attempt.link, refusal)
         retry_after = _seconds_until(refusal.until)
         events = (
             try_streams.start(attempt),
@@ -203,6 +205,12 @@ def _already(request: Request, kept: Sequence[Try]) -> HttpResponse:
         # The first reply never arrived; those that wait can still be begun, once each.
         return _columns(kept)
     return http.SeeOther(reverse("trial", args=[kept[0].group]))
+
+
+def _note_refusal(request: Request, link: ShareLink | None, refusal: limits.Refused) -> None:
+    """Count it for the author of a share link, of visitors who want to be counted."""
+    if link is not None and share_counting.is_counted(request, link):
+        visits.note_refusal(link, refusal.code)
 
 
 def _refusal(request: Request, page: Opened, refusal: limits.Refused) -> HttpResponse:

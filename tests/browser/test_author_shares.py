@@ -29,6 +29,7 @@ print(json.dumps([
     for item in link.items.select_related("entry", "version")
 ]))
 """
+ORDER = ("Invoices", "Letters", "Minutes")
 numbers = itertools.count(1)
 
 
@@ -86,9 +87,16 @@ def test_three_entries_by_keyboard_alone(
     to(page, last)
     for place in (2, 1):
         page.keyboard.press("Enter")
-        expect(titles(page).nth(place - 1)).to_have_text(f"{place}. Invoices {number}")
+        expect(titles(page).nth(place - 1)).to_have_text(f"Invoices {number}")
         expect(last).to_be_focused()
-    expect(page.locator("#items-said")).to_have_text(f"“Invoices {number}” is now number 1 of 3.")
+    expect(page.locator("[data-announce]")).to_have_text("Now number 1 of 3.")
+    handle = page.get_by_role("button", name=f"Move “Letters {number}”: drag it")
+    to(page, handle)
+    page.keyboard.press("ArrowUp")
+    expect(titles(page)).to_have_text([f"{word} {number}" for word in ORDER])
+    expect(handle).to_be_focused()
+    expect(page.locator("[data-announce]")).to_have_text("Now number 2 of 3.")
+    page.locator("#content").focus()
     first = page.get_by_role("listitem", name=f"Invoices {number}")
     to(page, first.get_by_label("Version"))
     page.keyboard.press("ArrowDown")
@@ -102,8 +110,8 @@ def test_three_entries_by_keyboard_alone(
     assert re.fullmatch(re.escape(site.url) + r"/s/[\w-]{22}/", address)
     assert kept(site, "Keyboards & Sons") == [
         [f"Invoices {number}", 1, "You get many."],
-        [f"Minutes {number}", None, ""],
         [f"Letters {number}", None, ""],
+        [f"Minutes {number}", None, ""],
     ]
     to(page, page.get_by_role("button", name="Copy the address"))
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -128,7 +136,7 @@ def test_three_entries_without_scripts(
         page.get_by_role("button", name="Add it").click()
     page.get_by_role("button", name=f"Move “Minutes {number}” down").click()
     page.get_by_role("button", name=f"Remove Letters {number}").click()
-    expect(titles(page)).to_have_text([f"1. Minutes {number}", f"2. Invoices {number}"])
+    expect(titles(page)).to_have_text([f"Minutes {number}", f"Invoices {number}"])
     page.get_by_label("It opens").select_option("until a date of your choice")
     page.get_by_label("Until").fill("2130-01-01T10:00")
     page.get_by_label("It opens").select_option("for 30 days")
@@ -138,6 +146,36 @@ def test_three_entries_without_scripts(
     assert [one[0] for one in kept(site, "Plain & Sons")] == [
         f"Minutes {number}",
         f"Invoices {number}",
+    ]
+
+
+def test_entries_are_dragged_into_order(
+    visit: Visit, site: RunningSite, ada: StorageState, number: int
+) -> None:
+    page = visit(storage_state=ada)
+    page.goto(NEW)
+    page.get_by_label("Company").fill("Pointer & Sons")
+    for place, word in enumerate(("Minutes", "Letters", "Invoices"), 1):
+        page.locator("#id_entry").select_option(f"{word} {number}")
+        page.get_by_role("button", name="Add it").click()
+        expect(titles(page)).to_have_count(place)
+    page.get_by_role("listitem", name=f"Minutes {number}").get_by_label("Why it").fill("Said once.")
+    handle = page.get_by_role("button", name=f"Move “Invoices {number}”: drag it")
+    handle.scroll_into_view_if_needed()
+    handle.hover()
+    page.mouse.down()
+    top = titles(page).first.bounding_box()
+    assert top is not None
+    page.mouse.move(top["x"], top["y"] - 20, steps=12)
+    page.mouse.up()
+    expect(titles(page)).to_have_text([f"{w} {number}" for w in ("Invoices", "Minutes", "Letters")])
+    # What was typed stays with its entry.
+    page.get_by_role("button", name="Make the link").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Pointer & Sons")
+    assert kept(site, "Pointer & Sons") == [
+        [f"Invoices {number}", None, ""],
+        [f"Minutes {number}", None, "Said once."],
+        [f"Letters {number}", None, ""],
     ]
 
 

@@ -35,7 +35,7 @@ def version(number: int, **more: Any) -> dict[str, Any]:
 
 def case(name: str, **more: Any) -> dict[str, Any]:
     return {
-        "name": name, "values": {"text": name}, "watch_for": "", "position": 0,
+        "name": name, "values": {"text": name}, "watch_for": "", "comment": "", "position": 0,
         "withdrawn_at": None,
     } | more  # fmt: skip
 

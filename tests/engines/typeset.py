@@ -50,6 +50,7 @@ WORDS = Words(
     profile="Profile",
     about="About",
     skills="Skills",
+    experience="Experience",
     certifications="Certifications",
     languages="Languages",
     links="Links",

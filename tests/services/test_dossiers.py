@@ -66,6 +66,15 @@ def said(link_and_token: tuple[Any, str]) -> str:
     return papers.text_of(dossiers.make(*link_and_token))
 
 
+def test_what_the_author_says_of_a_failure_stands_by_it(owner: User, tested: Entry) -> None:
+    link = papers.link(owner, tested)
+    assert "It adds both." in said(link)
+    tested.cases.update(comment="Œuvre of a bad day: Ω, 你好.")
+    text = said(link)
+    assert "Œuvre of a bad day: Ω" in text
+    assert "It adds both." not in text
+
+
 def test_a_dossier_holds_what_the_link_shows_in_its_order(owner: User, tested: Entry) -> None:
     second = factories.entry(owner, title="Letters", published=True)
     third = factories.entry(owner, title="Только по ссылке", visibility=Entry.Visibility.LINKS)

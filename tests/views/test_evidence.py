@@ -348,6 +348,24 @@ def test_everything_a_person_wrote_is_text(client: Client) -> None:
     assert "<script>alert" not in page(client, entry, below="answers/")
 
 
+def test_the_author_speaks_only_where_it_fails(client: Client) -> None:
+    entry, _first, second = two_versions()
+    failing, kept = factories.case(entry, "Hard"), factories.case(entry, "Easy")
+    entry.cases.filter(pk=failing.pk).update(comment="It <i>guesses</i> here.")
+    entry.cases.filter(pk=kept.pk).update(comment="Never seen to fail.")
+    factories.run(second, failing, output="nothing of what was asked")
+    factories.run(second, kept, output="good")
+    factories.judged(entry)
+    shown = page(client, entry)
+    assert "Where it still fails" in shown
+    assert "It &lt;i&gt;guesses&lt;/i&gt; here." in shown
+    assert "Never seen to fail." not in shown
+    assert "It &lt;i&gt;guesses" in page(client, entry, f"?case={failing.pk}", below="answers/")
+    assert "Never seen" not in page(client, entry, f"?case={kept.pk}", below="answers/")
+    entry.cases.update(comment="")
+    assert "Where it still fails" not in page(client, entry)
+
+
 def many_runs(number: int) -> Entry:
     """Return an entry with `number` counted and judged runs, all in the same eight cells."""
     entry, first, second = two_versions()

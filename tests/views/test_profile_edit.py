@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 from pytest_django import DjangoAssertNumQueries
 
-from prompts_app.forms.profiles import RESERVED_HANDLES, ProfileForm
+from prompts_app.forms.handles import RESERVED_HANDLES
+from prompts_app.forms.profiles import ProfileForm
 from prompts_app.models import Picture, Profile, User
 from prompts_app.services import addresses, profiles
 from tests import factories
@@ -27,7 +28,11 @@ FIELDS: dict[str, Any] = {
     "availability": "open",
     "bio": "I write **prompts**.",
     "skills": "extraction, triage\nExtraction",
-    "languages": "English\nFrench (first language)",
+    "languages-TOTAL_FORMS": "3",
+    "languages-0-name": "English",
+    "languages-0-level": "C1",
+    "languages-1-name": "French (first language)",
+    "languages-2-name": "",
     "accent": "plum",
     "links-TOTAL_FORMS": "2",
     "links-0-label": "Code",
@@ -77,7 +82,10 @@ def test_a_new_account_makes_its_profile(signed_in: Client, owner: User) -> None
     profile = owner.profile
     assert (profile.handle, profile.accent, profile.availability) == ("Ada-L", "plum", "open")
     assert profile.skills == ["extraction", "triage"]
-    assert profile.languages == ["English", "French (first language)"]
+    assert profile.languages == [
+        {"name": "English", "level": "C1"},
+        {"name": "French (first language)", "level": ""},
+    ]
     assert profile.links == [{"label": "Code", "url": "https://example.org/ada"}]
     assert signed_in.get(reverse("studio")).status_code == 200
 
@@ -124,7 +132,15 @@ def test_a_removed_link_goes(signed_in: Client, owner: User) -> None:
         ("bio", "nul\x00"),
         ("skills", ",".join(f"skill {n}" for n in range(31))),
         ("skills", "x" * 61),
-        ("languages", "tag\U000e0041"),
+        ("languages-0-name", "tag\U000e0041"),
+        ("languages-0-name", ""),
+        ("languages-0-level", "C3"),
+        ("pronouns", "x" * 41),
+        ("location", "x" * 121),
+        ("available_from", "soon"),
+        ("available_from", "2027-02-30"),
+        ("work_modes", "moon"),
+        ("contracts", "serfdom"),
         ("accent", "neon"),
         ("accent", ""),
         ("links-0-url", "javascript:alert(1)"),
@@ -313,7 +329,8 @@ def test_certifications_are_kept_shown_and_removed(signed_in: Client, owner: Use
         "expires": "2027-11",
         "url": "https://certificates.example.org/7",
     }
-    assert Profile.objects.get(user=owner).certifications == [kept]
+    [made] = Profile.objects.get(user=owner).certifications
+    assert made == kept | {"key": made["key"], "proof": ""}
     assert 'value="2025-11"' in signed_in.get(PAGE).content.decode()
     signed_in.post(PAGE, FIELDS | CERTIFICATION | {"certifications-0-DELETE": "on"})
     assert Profile.objects.get(user=owner).certifications == []

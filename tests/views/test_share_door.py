@@ -18,6 +18,7 @@ from tests.sharing import (
     Shared,
     address,
     addresses,
+    places_in,
     shared_entry,
     text_of,
     with_cover,
@@ -107,6 +108,40 @@ def test_a_revoked_link_takes_about_as_long_as_an_unknown_one(client: Client) ->
             times.append(time.perf_counter() - start)
     revoked, unknown = (median(times) for times in took.values())
     assert abs(revoked - unknown) < 0.005
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "This page was open too long"), ("fr", "restée ouverte trop")]
+)
+def test_a_form_without_its_token_gets_a_calm_page(language: str, said: str) -> None:
+    link, shared = linked(language=language)
+    client = Client(enforce_csrf_checks=True, HTTP_ACCEPT_LANGUAGE="de")
+    for rest in (f"{shared.entry.slug}/try/", "contact/", "ask/", "open/"):
+        response = client.post(address(link, rest), {"anything": "at all"})
+        text = text_of(response)
+        assert response.status_code == 403
+        assert said in text
+        assert f'<html lang="{language}"' in text
+        assert response["Referrer-Policy"] == "same-origin"
+        assert "no-store" in response["Cache-Control"]
+        # The way back stays within the link.
+        assert address(link, rest) in places_in(text)
+        assert not places_in(text) & {"/", "/explore/", "/accounts/login/"}
+    # Nobody learns from it which links there are.
+    ShareLink.objects.filter(pk=link.pk).update(revoked_at=timezone.now())
+    over = client.post(address(link, "contact/"))
+    assert over.status_code == 404
+    assert without_secrets(over) == without_secrets(client.post(f"/s/{UNKNOWN}/contact/"))
+
+
+def test_a_locked_link_tells_no_more_without_a_token() -> None:
+    link, shared = linked()
+    share_tokens.set_password(link, "anything")
+    link.save()
+    response = Client(enforce_csrf_checks=True).post(address(link, "contact/"))
+    assert response.status_code == 403
+    assert "This link has a password" in text_of(response)
+    assert shared.entry.owner.profile.name not in text_of(response)
 
 
 def test_every_answer_is_for_this_reader_alone() -> None:

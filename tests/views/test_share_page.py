@@ -59,6 +59,11 @@ def test_the_first_screen_says_who_why_and_what_is_proved(client: Client) -> Non
     assert "Knows the rule" in failing
     assert "Names flowers" not in failing
     assert "Watch for: Counts them twice" in failing
+    shared.entry.cases.update(comment="It <b>adds</b> both beds.")
+    failing = page(client, address(link)).split("Where it still fails")[1].split("</ul>")[0]
+    assert f"{shared.entry.owner.profile.name}: “It &lt;b&gt;adds&lt;/b&gt; both beds.”" in failing
+    # What was feared beforehand is less than what is known now.
+    assert "Watch for" not in failing
     # 1200 micro-dollars a run, 1.5 seconds.
     assert "$1.20" in rest
     assert "1.5 s" in rest

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from prompts_app.models import Entry, LLMModel, Picture, ShareLink, Try
+from prompts_app.models import Entry, LLMModel, Picture, ShareLink, Try, VisitDay
 from prompts_app.services import budget, judging, share_tokens, spending, tries, tryit
 from prompts_app.services.rules import rules_of
 from prompts_app.services.visitors import Visitor
@@ -259,6 +259,12 @@ def test_a_refusal_says_why_and_shows_what_was_recorded(
     assert re.search(r'data-try-recorded="">\s*<p', shown)
     assert "What was recorded" in shown
     assert not Try.objects.exists()
+    # Told to the author; of whoever wishes not to be counted, and of themselves, nothing is.
+    client.post(address(link), data, headers={"Sec-GPC": "1"})
+    owner = Client()
+    owner.force_login(entry.owner)
+    owner.post(address(link), data)
+    assert VisitDay.objects.get(link=link).refusals == {code: 2}
     if code == "link_closed":
         shown = page(client, link)
         assert sentence in shown

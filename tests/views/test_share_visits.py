@@ -267,6 +267,20 @@ def test_no_visit_is_never_told_as_not_opened(link: ShareLink) -> None:
         assert "link previews (1)" in text
 
 
+def test_refused_tries_are_told_by_their_reason(link: ShareLink) -> None:
+    with translation.override("en"):
+        for code in ("link_limit", "link_limit", "link_budget"):
+            visits.note_refusal(link, code)
+        text = table(link)
+        assert "<span>3 refused</span>" not in text
+        assert "Refused</th>" in text
+        assert "All the tries of the share link were used up." in text
+        assert text.index("All the tries") < text.index("share link’s budget did not cover")
+        client = browser(CHROME)
+        tell(link, client, opened(link, client))
+        assert "<span>3 refused</span>" in table(link)
+
+
 def test_the_table_tells_numbers_and_titles(link: ShareLink) -> None:
     slug = link.items.get().entry.slug
     for agent in (CHROME, FIREFOX):

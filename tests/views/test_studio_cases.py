@@ -28,7 +28,12 @@ VALUES = {
     "value-text": "One\r\n  two",
     "value-line": "A line",
 }
-TYPED = {"name": "Ordinary", "watch_for": "The tone.", **VALUES}
+TYPED = {
+    "name": "Ordinary",
+    "watch_for": "The tone.",
+    "comment": "Small models lose the thread.",
+    **VALUES,
+}
 
 
 @pytest.fixture
@@ -53,6 +58,7 @@ def test_a_case_is_added_with_a_value_for_each_variable(client: Client, entry: E
     assert response["Location"] == of(entry, "studio_cases")
     case = entry.cases.get()
     assert (case.name, case.watch_for) == ("Ordinary", "The tone.")
+    assert case.comment == "Small models lose the thread."
     assert case.values == {
         "tone": "warm",
         "pages": "2.5",
@@ -62,6 +68,9 @@ def test_a_case_is_added_with_a_value_for_each_variable(client: Client, entry: E
     listed = client.get(of(entry, "studio_cases")).content.decode()
     assert "Ordinary" in listed
     assert "The tone." in listed
+    assert "Small models lose the thread." in listed
+    again = client.get(of(entry, "studio_case", case.pk)).content.decode()
+    assert "Small models lose the thread.</textarea>" in again
 
 
 def test_an_empty_text_is_a_test_of_its_own(client: Client, entry: Entry) -> None:
@@ -76,6 +85,8 @@ def test_an_empty_text_is_a_test_of_its_own(client: Client, entry: Entry) -> Non
         ("name", "x" * 121),
         ("name", "\u202e"),
         ("watch_for", "x" * 301),
+        ("comment", "x" * 401),
+        ("comment", "\x00"),
         ("value-tone", "cold"),
         ("value-tone", ""),
         ("value-pages", "many"),

@@ -13,7 +13,7 @@ from django.core.validators import validate_email
 from django.db import IntegrityError
 
 from portfolio.environment import dollars
-from prompts_app.forms.profiles import check_handle
+from prompts_app.forms.handles import check_handle
 from prompts_app.services.accounts import create_author
 from prompts_app.services.addresses import HandleTaken
 
