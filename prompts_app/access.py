@@ -10,7 +10,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
 from django.http import Http404, HttpRequest
 
@@ -43,11 +43,10 @@ def public_profile(handle: str, viewer: User | None) -> Profile:
     profile = (
         Profile.objects.select_related("user", "avatar")
         .filter(handle__iexact=handle, user__is_active=True)
+        .annotate(is_listed=Exists(Entry.objects.listed().filter(owner=OuterRef("user"))))
         .first()
     )
-    if profile is None or not (
-        profile.user == viewer or Entry.objects.listed().filter(owner=profile.user_id).exists()
-    ):
+    if profile is None or not (profile.user == viewer or profile.is_listed):
         raise Http404
     return profile
 

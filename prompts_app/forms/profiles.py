@@ -109,7 +109,9 @@ class ProfileForm(forms.Form):
         max_length=120,
         error_messages={"max_length": TOO_LONG},
     )
-    work_modes = SeveralField(label=gettext_lazy("Where you work"), choices=Profile.WorkMode.choices)
+    work_modes = SeveralField(
+        label=gettext_lazy("Where you work"), choices=Profile.WorkMode.choices
+    )
     contracts = SeveralField(
         label=gettext_lazy("What you are looking for"), choices=Profile.Contract.choices
     )

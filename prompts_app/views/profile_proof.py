@@ -27,9 +27,7 @@ def proof(request: Request) -> HttpResponse:
     asked = request.GET.get("skill", "")
     form = None
     if asked in phrases(profile.skills):
-        form = SkillForm(
-            skills.pickable(profile), chosen=skills.picked(profile).get(asked, ())
-        )
+        form = SkillForm(skills.pickable(profile), chosen=skills.picked(profile).get(asked, ()))
     return _page(request, profile, asked if form else "", form)
 
 

@@ -32,9 +32,7 @@ def skills_shown(
     return _named(found, address)
 
 
-def _named(
-    found: dict[str, list[Shows]], address: Callable[[str], str]
-) -> list[dict[str, Any]]:
+def _named(found: dict[str, list[Shows]], address: Callable[[str], str]) -> list[dict[str, Any]]:
     return [
         {
             "name": skill,
