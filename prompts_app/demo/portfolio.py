@@ -7,7 +7,7 @@ file names. A mistake in a file raises ValueError naming the file and the key.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any

@@ -165,7 +165,8 @@ def test_a_certificate_has_a_picture_that_readers_see(client: Client, profile: P
     assert seen(under) == 200
     # It stays through an edit of the profile, and goes with its certification.
     fields = {
-        "handle": profile.handle, "name": "Ada", "accent": "plum", "certifications-TOTAL_FORMS": "1",
+        "handle": profile.handle, "name": "Ada", "accent": "plum",
+        "certifications-TOTAL_FORMS": "1",
         "certifications-0-key": "abc123", "certifications-0-name": "Renamed",
         "certifications-0-issuer": "An institute", "certifications-0-issued": "2025-11",
     }  # fmt: skip
