@@ -6,7 +6,7 @@ Missing and forbidden are the same answer, 404, so that an address tells nothing
 import uuid
 from typing import TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.db.models.functions import Lower
 from django.http import Http404
 from django.urls import resolve
@@ -43,11 +43,10 @@ def public_profile(handle: str, viewer: User | None) -> Profile:
     profile = (
         Profile.objects.select_related("user", "avatar")
         .filter(handle__iexact=handle, user__is_active=True)
+        .annotate(is_listed=Exists(Entry.objects.listed().filter(owner=OuterRef("user"))))
         .first()
     )
-    if profile is None or not (
-        profile.user == viewer or Entry.objects.listed().filter(owner=profile.user_id).exists()
-    ):
+    if profile is None or not (profile.user == viewer or profile.is_listed):
         raise Http404
     return profile
 

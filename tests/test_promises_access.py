@@ -166,6 +166,11 @@ STUDIO = {
     "studio_pause": act(302, 302),
     "studio_profile": OWN_WORK,
     "studio_avatar": act(422, 422),
+    "studio_proof": Row(studio(200, 200), studio(405, 405)),
+    # The profile names no skill and no certification.
+    "studio_proof_skill": act(404),
+    "studio_proof_certificate": act(404),
+    "studio_resume": Row(studio(200, 200), studio(405, 405)),
     "studio_entry_new": OWN_WORK,
     "studio_entry": WORK,
     "studio_preview": act(200),
@@ -231,6 +236,8 @@ SHARES = {
     # The author takes no messages unless they say so.
     "share_contact": Row(linked(404), linked(404)),
     "profile_contact": Row(everybody(404), everybody(404)),
+    # Nor is their profile a file for everybody.
+    "profile_resume": Row(everybody(404), NEVER),
     # Only where a link has expired is there another to ask for.
     "share_ask": Row(linked(303, expired=200), linked(303, expired=422)),
 }

@@ -7,7 +7,7 @@ file names. A mistake in a file raises ValueError naming the file and the key.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,12 @@ SUMMARY_LENGTH = 160
 LANGUAGES = ("en", "fr")
 KINDS = ("text", "image")
 AVAILABILITIES = ("open", "limited", "closed")
+STATED = ("role_in_team", "used_where", "outcome")
+_ROWS = {
+    "certifications": ("name", "issuer", "issued", "expires"),
+    "experience": ("role", "where", "began", "ended", "text"),
+}
+_MONTHS = ("issued", "expires", "began", "ended")
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
@@ -46,6 +52,9 @@ class SampleAuthor:
     skills: tuple[str, ...]
     languages: tuple[str, ...]
     links: tuple[SampleLink, ...]
+    # As a profile keeps them: months as "YYYY-MM", or "" for none.
+    certifications: tuple[dict[str, str], ...]
+    experience: tuple[dict[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -58,16 +67,23 @@ class SampleVersion:
 
 @dataclass(frozen=True)
 class SampleCase:
-    """A test case. ``values`` cover the variables of every version; a version reads its own."""
+    """A test case. ``values`` cover the variables of every version; a version reads its own.
+
+    ``comment`` is what the author says where an answer fails, or "".
+    """
 
     name: str
     values: dict[str, str]
     watch_for: str
+    comment: str
 
 
 @dataclass(frozen=True)
 class SampleEntry:
-    """One entry: ``use_case`` is Markdown, ``baseline`` a version number counted from 1."""
+    """One entry: ``use_case`` is Markdown, ``baseline`` a version number counted from 1.
+
+    ``stated`` are fields only an author can fill in; those of a sample say that they are examples.
+    """
 
     slug: str
     title: str
@@ -77,6 +93,7 @@ class SampleEntry:
     tags: tuple[str, ...]
     kind: str
     baseline: int
+    stated: dict[str, str]
     versions: tuple[SampleVersion, ...]
     cases: tuple[SampleCase, ...]
 
@@ -120,7 +137,8 @@ def _read_file(path: Path, read: Any) -> Any:
 
 def _author(raw: dict[str, Any]) -> SampleAuthor:
     fields = ("email", "handle", "name", "headline", "bio", "availability")
-    _only_keys(raw, (*fields, "skills", "languages", "links"), "")
+    lists = ("skills", "languages", "links", *_ROWS)
+    _only_keys(raw, (*fields, *lists), "")
     if raw.get("availability") not in AVAILABILITIES:
         raise ValueError(f"availability: one of {', '.join(AVAILABILITIES)} is expected")
     links = []
@@ -135,12 +153,25 @@ def _author(raw: dict[str, Any]) -> SampleAuthor:
         skills=_texts(raw, "skills"),
         languages=_texts(raw, "languages"),
         links=tuple(links),
+        **{key: tuple(_rows(raw, key)) for key in _ROWS},
     )
+
+
+def _rows(raw: dict[str, Any], key: str) -> Iterator[dict[str, str]]:
+    for index, row in enumerate(_list(raw, key), start=1):
+        place = f"{key}[{index}]."
+        _only_keys(row, _ROWS[key], place)
+        for name, value in row.items():
+            if not isinstance(value, str):
+                raise ValueError(f"{place}{name}: text in quotes is expected")
+            if name in _MONTHS and not re.fullmatch(r"([0-9]{4}-[0-9]{2})?", value):
+                raise ValueError(f"{place}{name}: a month such as 2026-05 is expected")
+        yield row
 
 
 def _entry(raw: dict[str, Any]) -> SampleEntry:
     fields = ("slug", "title", "summary", "use_case", "language", "kind")
-    _only_keys(raw, (*fields, "tags", "baseline", "versions", "cases"), "")
+    _only_keys(raw, (*fields, "tags", "baseline", "versions", "cases"), "", may=("stated",))
     texts = {key: _text(raw, key) for key in fields}
     if not _SLUG.fullmatch(texts["slug"]):
         raise ValueError("slug: lower-case letters, digits and single hyphens are expected")
@@ -164,6 +195,7 @@ def _entry(raw: dict[str, Any]) -> SampleEntry:
         **texts,
         tags=_texts(raw, "tags"),
         baseline=baseline,
+        stated=_stated(raw),
         versions=tuple(versions),
         cases=tuple(_cases(raw, versions)),
     )
@@ -173,7 +205,7 @@ def _cases(raw: dict[str, Any], versions: list[SampleVersion]) -> Iterable[Sampl
     wanted = set().union(*(variable_names(version.content) for version in versions))
     for index, case in enumerate(_list(raw, "cases"), start=1):
         place = f"cases[{index}]."
-        _only_keys(case, ("name", "values", "watch_for"), place)
+        _only_keys(case, ("name", "values", "watch_for"), place, may=("comment",))
         values = case.get("values")
         if not isinstance(values, dict) or set(values) != wanted:
             raise ValueError(f"{place}values: exactly {', '.join(sorted(wanted))} are expected")
@@ -181,7 +213,15 @@ def _cases(raw: dict[str, Any], versions: list[SampleVersion]) -> Iterable[Sampl
             for variable in version.content["variables"]:
                 _check_value(variable, values[variable["name"]], place)
         name, watch_for = _text(case, "name", place), _text(case, "watch_for", place)
-        yield SampleCase(name, dict(values), watch_for)
+        comment = _text(case, "comment", place) if "comment" in case else ""
+        yield SampleCase(name, dict(values), watch_for, comment)
+
+
+def _stated(raw: dict[str, Any]) -> dict[str, str]:
+    if "stated" not in raw:
+        return {}
+    _only_keys(raw["stated"], STATED, "stated.")
+    return {key: _text(raw["stated"], key, "stated.") for key in STATED}
 
 
 def _check_value(variable: dict[str, Any], value: object, place: str) -> None:
@@ -199,11 +239,14 @@ def _check_value(variable: dict[str, Any], value: object, place: str) -> None:
             raise ValueError(f"{key}: {value} is out of range")
 
 
-def _only_keys(raw: object, allowed: tuple[str, ...], place: str) -> None:
+def _only_keys(
+    raw: object, allowed: tuple[str, ...], place: str, may: tuple[str, ...] = ()
+) -> None:
+    """Raise ValueError unless `raw` has all of the keys `allowed`, and besides at most `may`."""
     if not isinstance(raw, dict):
         raise ValueError(f"{place.rstrip('.') or 'file'}: keys and values are expected")
     for key in raw:
-        if key not in allowed:
+        if key not in (*allowed, *may):
             raise ValueError(f"{place}{key}: unknown key")
     for key in allowed:
         if key not in raw:

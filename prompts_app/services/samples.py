@@ -58,6 +58,8 @@ def load_samples(password: str, progress: Callable[[str], None]) -> User:
             skills=list(sample.author.skills),
             languages=list(sample.author.languages),
             links=[{"label": link.label, "url": link.url} for link in sample.author.links],
+            certifications=[{"url": "", **one} for one in sample.author.certifications],
+            experience=list(sample.author.experience),
         )
         # The first of the list is the newest on every page, so they are made last to first.
         for sample_entry in reversed(sample.entries):
@@ -97,7 +99,8 @@ def _make_entry(author: User, sample: portfolio.SampleEntry) -> None:
                 VersionDocument(version.content, version.change_note) for version in sample.versions
             ),
             cases=tuple(
-                CaseDocument(case.name, case.values, case.watch_for) for case in sample.cases
+                CaseDocument(case.name, case.values, case.watch_for, case.comment)
+                for case in sample.cases
             ),
             baseline=sample.baseline - 1,
         ),
@@ -105,7 +108,10 @@ def _make_entry(author: User, sample: portfolio.SampleEntry) -> None:
         slug=sample.slug,
     )
     entry.featured_case = entry.cases.order_by("position").first()
-    entry.save(update_fields=["featured_case"])
+    for name, text in sample.stated.items():
+        setattr(entry, name, text)
+    entry.save(update_fields=["featured_case", *sample.stated])
+    entries.index(entry)
 
 
 def _show_picture(entry: Entry) -> None:

@@ -141,11 +141,11 @@ def work(profile: Profile) -> list[str]:
     contracts = _chosen(profile.contracts, Profile.Contract)
     # Translators: between the last two of several answers, any of which would do.
     either = _(" or ")
-    found = []
-    for some in (modes, contracts):
-        if some:
-            found.append(either.join(filter(None, (", ".join(some[:-1]), some[-1]))))
-    return found
+    return [
+        either.join(filter(None, (", ".join(some[:-1]), some[-1])))
+        for some in (modes, contracts)
+        if some
+    ]
 
 
 @register.filter

@@ -228,7 +228,8 @@ class Words:
 @dataclass(frozen=True)
 class Dossier:
     """The document for one reader. `address` is the link that the QR code leads to; `recipient`
-    is whom it is for; `whereabouts` is one quiet line about the person; `terms` are what the author wishes (rate, start); `made` is timezone-aware.
+    is whom it is for; `whereabouts` is one quiet line about the person; `terms` are what the author
+    wishes (rate, start); `made` is timezone-aware.
 
     Raises ValueError when `accent` is not a colour or `made` has no time zone.
     """

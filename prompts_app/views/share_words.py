@@ -81,7 +81,10 @@ def _span(ends: list[str]) -> str:
 
 
 def failure(one: Failure) -> dict[str, Any]:
-    """Return a failing case as {"name", "comment", "watch_for", "broken": [sentences], "unanswered"}."""
+    """Return a failing case as {"name", "comment", "watch_for", "broken", "unanswered"}.
+
+    `broken` are the sentences of constraints; of both comment and watch_for pages show the first.
+    """
     unanswered = ""
     if one.unanswered:
         unanswered = ngettext(
