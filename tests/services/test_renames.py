@@ -22,7 +22,7 @@ def rename(entry: Entry, *pairs: tuple[str, str]) -> None:
 def test_cases_answer_to_both_names_and_stay_the_cases_of_their_runs() -> None:
     entry = factories.entry()
     case = factories.case(entry, "A letter", values={"text": "It rains."})
-    factories.run(entry.published, case)
+    factories.run(entry.versions.get(), case)
     rename(entry, ("text", "letter"), ("letter", "mail"))
     case.refresh_from_db()
     assert case.values == dict.fromkeys(("text", "letter", "mail"), "It rains.")

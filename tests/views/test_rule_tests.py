@@ -19,7 +19,7 @@ def entry(client: Client) -> Entry:
     """An entry with two versions, the older one with outputs of its own, its author signed in."""
     made = factories.entry()
     case = factories.case(made, "A letter")
-    factories.run(made.published, case, output="old " * 50)
+    factories.run(made.versions.get(), case, output="old " * 50)
     newest = factories.version(made)
     for words in (1, 2, 30):
         factories.run(newest, case, output="word " * words)
