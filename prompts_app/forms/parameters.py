@@ -83,11 +83,12 @@ class TextFields(DraftFields):
 
     def parameters(self) -> dict[str, Any]:
         """Return the parameters that were set, numbers as numbers."""
-        found: dict[str, Any] = {
-            name: float(as_number(self.cleaned_data[name]))
-            for name in ("temperature", "top_p")
-            if self.cleaned_data[name]
-        }
+        found: dict[str, Any] = {}
+        for name in ("temperature", "top_p"):
+            if self.cleaned_data[name]:
+                number = as_number(self.cleaned_data[name])
+                # 0 is kept as 0: as 0.0 it would look like a change.
+                found[name] = int(number) if number == int(number) else float(number)
         if self.cleaned_data["max_tokens"] is not None:
             found["max_tokens"] = self.cleaned_data["max_tokens"]
         if self.cleaned_data["response_format"]:

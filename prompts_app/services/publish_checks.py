@@ -132,7 +132,9 @@ def checks_of(
     texts = [*_of_note(note), *_of_content(content), *_of_entry(entry), *_of_cases(cases)]
     found, left = [], MAX_LOOKED_AT
     for place, text in texts:
-        found += [_found(find, place) for find in scan(text[: max(left, 0)])]
+        told = {(find.shape, find.shown): find for find in reversed(scan(text[: max(left, 0)]))}
+        # What stands there several times is told once, at the first of them.
+        found += [_found(find, place) for find in sorted(told.values(), key=lambda one: one.start)]
         left -= len(text)
     order = ("secret", "hidden", "email", "phone")
     found.sort(key=lambda one: order.index(one.kind))

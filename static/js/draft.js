@@ -271,9 +271,13 @@ async function offerWhatIsLeft() {
   });
   offer.hidden = !record;
   if (!record) return;
-  const text = record.fields.find(([name]) => /^messages-\d+-content$/.test(name))?.[1] ?? "";
+  // Something that this page does not say tells more than the beginning.
+  const shown = new Set(fields().map(([, value]) => value));
+  const texts = record.fields.filter(([name]) => /-content$|^context$|-text$/.test(name));
+  const [, text] = texts.find(([, value]) => value && !shown.has(value)) ?? texts[0] ?? ["", ""];
   offer.querySelector("[data-held-time]").textContent = local(record.at);
-  offer.querySelector("[data-held-text]").textContent = text.slice(0, 280);
+  offer.querySelector("[data-held-text]").textContent =
+    text.length > 280 ? `${text.slice(0, 280)}…` : text;
   offer.querySelector("[data-held-take]").onclick = () => bringBack(record);
   offer.querySelector("[data-held-drop]").onclick = () => {
     drop(record.key);
