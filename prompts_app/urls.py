@@ -1,42 +1,29 @@
-"""Every route of the site, one list per feature."""
+"""Every route of the site, one list per feature; those of the studio are in urls_studio.py."""
 
 from allauth.urls import urlpatterns as allauth_urls
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.urls import include, path, re_path
 
+from prompts_app import urls_studio
+from prompts_app.urls_studio import Routes
 from prompts_app.views import (
     accounts,
     archive,
-    arranging,
-    cases,
     comparisons,
     contact,
     contact_messages,
-    editor,
-    endings,
     entries,
     entry_export,
-    evaluation,
-    evaluations,
     evidence,
     evidence_answers,
     evidence_files,
     explore,
     feeds,
-    imports,
     language,
     leaving,
-    limits,
     media,
-    new_entry,
-    output,
-    outputs,
     preview_cards,
-    profile_edit,
-    profile_proof,
     profiles,
-    provider,
-    providers,
     receipts,
     reports,
     resume,
@@ -47,16 +34,10 @@ from prompts_app.views import (
     share_open,
     share_page,
     share_visits,
-    shares,
-    shares_edit,
     site_texts,
-    studio,
     trial,
     tryit,
-    versions,
 )
-
-Routes = list[URLPattern | URLResolver]
 
 account_routes: Routes = [
     path("accounts/invitation/<slug:code>/", accounts.invitation, name="invitation"),
@@ -149,85 +130,6 @@ machines: Routes = [
     path("feed.atom", feeds.feed, name="feed"),
 ]
 
-limits_routes: Routes = [
-    path("studio/limits/", limits.limits, name="studio_limits"),
-    path("studio/limits/pause/", limits.pause, name="studio_pause"),
-]
-
-profile_edit_routes: Routes = [
-    path("studio/profile/", profile_edit.profile, name="studio_profile"),
-    path("studio/profile/picture/", profile_edit.avatar, name="studio_avatar"),
-    path("studio/profile/proof/", profile_proof.proof, name="studio_proof"),
-    path("studio/profile/proof/skill/", profile_proof.pick, name="studio_proof_skill"),
-    path(
-        "studio/profile/proof/<slug:key>/",
-        profile_proof.certificate,
-        name="studio_proof_certificate",
-    ),
-    path("studio/profile/resume.json", resume.own_resume, name="studio_resume"),
-]
-
-studio_routes: Routes = [
-    path("studio/", studio.studio, name="studio"),
-    path("studio/first-steps/skip/", new_entry.skip_step, name="studio_skip_step"),
-    path("studio/archived/", endings.archived, name="studio_archived"),
-    path("studio/bin/", endings.bin_page, name="studio_bin"),
-    path("studio/bin/<slug:slug>/restore/", endings.restore, name="studio_bin_restore"),
-    path("studio/bin/<slug:slug>/delete/", endings.delete_now, name="studio_bin_delete"),
-    path("studio/entries/new/", new_entry.new_entry, name="studio_entry_new"),
-    path("studio/entries/<slug:slug>/", editor.draft, name="studio_entry"),
-    path("studio/entries/<slug:slug>/preview/", editor.preview, name="studio_preview"),
-    path("studio/entries/<slug:slug>/run/", editor.run, name="studio_draft_run"),
-    path("studio/entries/<slug:slug>/settings/", studio.settings, name="studio_entry_settings"),
-    path("studio/entries/<slug:slug>/cover/", studio.cover, name="studio_cover"),
-    path("studio/entries/<slug:slug>/move/", arranging.move, name="studio_entry_move"),
-    path("studio/entries/<slug:slug>/pin/", arranging.pin, name="studio_entry_pin"),
-    path("studio/entries/<slug:slug>/archive/", endings.archive, name="studio_entry_archive"),
-    path("studio/entries/<slug:slug>/take-back/", endings.take_back, name="studio_entry_take_back"),
-    path("studio/entries/<slug:slug>/delete/", endings.delete, name="studio_entry_delete"),
-    path("studio/entries/<slug:slug>/cases/", cases.cases, name="studio_cases"),
-    path("studio/entries/<slug:slug>/cases/new/", cases.new_case, name="studio_case_new"),
-    path("studio/entries/<slug:slug>/cases/<uuid:case_id>/", cases.edit_case, name="studio_case"),
-    path(
-        "studio/entries/<slug:slug>/cases/<uuid:case_id>/remove/",
-        cases.remove_case,
-        name="studio_case_remove",
-    ),
-    path(
-        "studio/entries/<slug:slug>/cases/<uuid:case_id>/restore/",
-        cases.restore_case,
-        name="studio_case_restore",
-    ),
-    path("studio/entries/<slug:slug>/versions/", versions.versions, name="studio_versions"),
-    path(
-        "studio/entries/<slug:slug>/versions/<int:number>/withdraw/",
-        versions.withdraw,
-        name="studio_withdraw",
-    ),
-    path("studio/entries/<slug:slug>/outputs/", outputs.all_outputs, name="studio_outputs"),
-    path("studio/entries/<slug:slug>/outputs/<uuid:run_id>/", output.output, name="studio_output"),
-    path(
-        "studio/entries/<slug:slug>/outputs/<uuid:run_id>/cancel/",
-        output.cancel,
-        name="studio_output_cancel",
-    ),
-    path(
-        "studio/entries/<slug:slug>/outputs/<uuid:run_id>/retry/",
-        output.retry,
-        name="studio_output_retry",
-    ),
-    path(
-        "studio/entries/<slug:slug>/outputs/<uuid:run_id>/hide/",
-        output.hide,
-        name="studio_output_hide",
-    ),
-    path(
-        "studio/entries/<slug:slug>/outputs/<uuid:run_id>/delete/",
-        output.delete,
-        name="studio_output_delete",
-    ),
-]
-
 archive_routes: Routes = [
     path("studio/export/", archive.export, name="studio_export"),
     path("studio/export/portfolio.zip", archive.archive_file, name="studio_export_file"),
@@ -245,44 +147,6 @@ archive_routes: Routes = [
         name="studio_entry_export_file",
     ),
     path("schemas/promptfolio-1.json", archive.schema, name="schema"),
-]
-
-evaluation_routes: Routes = [
-    path("studio/entries/<slug:slug>/evidence/", evaluations.evidence, name="studio_evidence"),
-    path(
-        "studio/entries/<slug:slug>/evidence/cost/",
-        evaluations.evaluation_cost,
-        name="studio_evaluation_cost",
-    ),
-    path(
-        "studio/entries/<slug:slug>/evidence/judging/",
-        evaluations.stored_cost,
-        name="studio_judging_cost",
-    ),
-    path(
-        "studio/entries/<slug:slug>/evidence/<uuid:evaluation_id>/",
-        evaluation.evaluation,
-        name="studio_evaluation",
-    ),
-    path(
-        "studio/entries/<slug:slug>/evidence/<uuid:evaluation_id>/stop/",
-        evaluation.stop,
-        name="studio_evaluation_stop",
-    ),
-    path(
-        "studio/entries/<slug:slug>/evidence/<uuid:evaluation_id>/resume/",
-        evaluation.resume,
-        name="studio_evaluation_resume",
-    ),
-]
-
-provider_routes: Routes = [
-    path("studio/models/", providers.all_providers, name="studio_providers"),
-    path("studio/models/new/", providers.new_provider, name="studio_provider_new"),
-    path("studio/models/<int:pk>/", provider.one_provider, name="studio_provider"),
-    path(
-        "studio/models/<int:pk>/delete/", providers.delete_provider, name="studio_provider_delete"
-    ),
 ]
 
 _of_link: Routes = [
@@ -318,41 +182,6 @@ contact_routes: Routes = [
     ),
 ]
 
-link_routes: Routes = [
-    path("studio/links/", shares.all_links, name="studio_links"),
-    path("studio/links/new/", shares_edit.new_link, name="studio_link_new"),
-    path("studio/links/note/", shares_edit.note, name="studio_link_note"),
-    path("studio/links/<uuid:link_id>/", shares.one_link, name="studio_link"),
-    path("studio/links/<uuid:link_id>/edit/", shares_edit.edit, name="studio_link_edit"),
-    path(
-        "studio/links/<uuid:link_id>/duplicate/",
-        shares_edit.duplicate,
-        name="studio_link_duplicate",
-    ),
-    path("studio/links/<uuid:link_id>/revoke/", shares.revoke, name="studio_link_revoke"),
-    path(
-        "studio/links/<uuid:link_id>/qr.svg",
-        shares.code,
-        {"kind": "svg"},
-        name="studio_link_code_svg",
-    ),
-    path(
-        "studio/links/<uuid:link_id>/qr.png",
-        shares.code,
-        {"kind": "png"},
-        name="studio_link_code_png",
-    ),
-]
-
-import_routes: Routes = [
-    path("studio/import/", imports.new_import, name="studio_import"),
-    path("studio/import/<uuid:import_id>/", imports.check, name="studio_import_check"),
-    path("studio/import/<uuid:import_id>/discard/", imports.discard, name="studio_import_discard"),
-    path("studio/imports/", imports.all_imports, name="studio_imports"),
-    path("studio/imports/<uuid:import_id>/", imports.done, name="studio_import_done"),
-    path("studio/imports/<uuid:import_id>/undo/", imports.undo, name="studio_import_undo"),
-]
-
 urlpatterns: Routes = [
     # Before entries: no entry has the slug "contact".
     *contact_routes,
@@ -366,13 +195,7 @@ urlpatterns: Routes = [
     *files,
     *card_routes,
     *machines,
-    *limits_routes,
-    *profile_edit_routes,
-    *studio_routes,
     *archive_routes,
-    *evaluation_routes,
-    *provider_routes,
-    *link_routes,
-    *import_routes,
+    *urls_studio.routes,
     *share_routes,
 ]

@@ -57,4 +57,4 @@ class SeveralField(forms.MultipleChoiceField):
     def clean(self, value: Any) -> list[str]:
         """Return the answers in the order they are offered in, each once."""
         chosen = super().clean(value)
-        return [str(code) for code, _label in self.choices if code in chosen]
+        return [str(code) for code, _label in list[Any](self.choices) if code in chosen]

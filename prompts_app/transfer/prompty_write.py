@@ -96,7 +96,7 @@ def _head(sheet: Sheet) -> Iterator[str]:
         yield "metadata:"
     for key, value in told.items():
         if value:
-            yield f"  {key}: {_list(value) if isinstance(value, list) else _kept(value)}"
+            yield f"  {key}: {_kept(value) if isinstance(value, str) else _list([*value])}"
 
 
 def _model(sheet: Sheet) -> Iterator[str]:
