@@ -153,7 +153,8 @@ def _author(raw: dict[str, Any]) -> SampleAuthor:
         skills=_texts(raw, "skills"),
         languages=_texts(raw, "languages"),
         links=tuple(links),
-        **{key: tuple(_rows(raw, key)) for key in _ROWS},
+        certifications=tuple(_rows(raw, "certifications")),
+        experience=tuple(_rows(raw, "experience")),
     )
 
 

@@ -175,6 +175,7 @@ def test_bad_experience_is_refused_at_its_field(client: Client, field: str, valu
 def test_who_wants_no_machines_is_in_no_list_of_theirs(client: Client) -> None:
     profile = full()
     entry = profile.user.entries.get()
+    assert entry.published is not None
     run = factories.run(entry.published)
     factories.judged(entry)
     home = f"/@ada/{entry.slug}/"
