@@ -148,14 +148,13 @@ def _author(raw: dict[str, Any]) -> SampleAuthor:
         links.append(SampleLink(_text(link, "label", place), _text(link, "url", place)))
         if not links[-1].url.startswith("https://"):
             raise ValueError(f"{place}url: an https address is expected")
-    texts: dict[str, Any] = {key: _text(raw, key) for key in fields}
-    rows: dict[str, Any] = {key: tuple(_rows(raw, key)) for key in _ROWS}
     return SampleAuthor(
-        **texts,
+        **{key: _text(raw, key) for key in fields},
         skills=_texts(raw, "skills"),
         languages=_texts(raw, "languages"),
         links=tuple(links),
-        **rows,
+        certifications=tuple(_rows(raw, "certifications")),
+        experience=tuple(_rows(raw, "experience")),
     )
 
 

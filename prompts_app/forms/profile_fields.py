@@ -1,6 +1,7 @@
 """Fields of the profile's form that hold several answers."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -47,8 +48,9 @@ class SeveralField(forms.MultipleChoiceField):
     widget = forms.CheckboxSelectMultiple
     default_error_messages = {"invalid_choice": gettext_lazy("Choose one of the listed answers.")}
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(required=False, **options)
+    def __init__(self, *, choices: Sequence[tuple[str, Any]], **options: Any) -> None:
+        super().__init__(required=False, choices=choices, **options)
+        self._codes = [code for code, _label in choices]
 
     def prepare_value(self, value: Any) -> Any:
         """Show what an operator left there as no answer."""
@@ -57,4 +59,4 @@ class SeveralField(forms.MultipleChoiceField):
     def clean(self, value: Any) -> list[str]:
         """Return the answers in the order they are offered in, each once."""
         chosen = super().clean(value)
-        return [str(code) for code, _label in list[Any](self.choices) if code in chosen]
+        return [code for code in self._codes if code in chosen]

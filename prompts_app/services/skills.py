@@ -37,8 +37,8 @@ def shown(profile: Profile, entries: QuerySet[Entry]) -> dict[str, list[Shows]]:
     picked = _named(entries.filter(skills_shown__profile=profile), _PICKED, "skills_shown__skill")
     tagged = _named(entries.filter(tags__slug__in=tags.values()), _TAGGED, "tags__slug")
     found: dict[str, dict[str, list[Shows]]] = {_PICKED: {}, _TAGGED: {}}
-    # The plugin of the type checker knows no annotations here.
-    rows = picked.union(tagged, all=True).order_by("source", "-published_at", "-id")  # type: ignore[misc]
+    rows: QuerySet[Any, Any] = picked.union(tagged, all=True)
+    rows = rows.order_by("source", "-published_at", "-id")
     for kind, name, _at, _id, *shows in rows[:_MOST]:
         found[kind].setdefault(name, []).append(Shows(*shows))
     return {
@@ -47,7 +47,7 @@ def shown(profile: Profile, entries: QuerySet[Entry]) -> dict[str, list[Shows]]:
     }
 
 
-def _named(entries: QuerySet[Entry], kind: str, name: str) -> QuerySet[Entry, Any]:
+def _named(entries: QuerySet[Entry], kind: str, name: str) -> QuerySet[Any, Any]:
     """Return entries as rows of one kind, each beside the skill or tag it is named for."""
     rows = entries.order_by().annotate(source=Value(kind), beside=F(name))
     return rows.values_list("source", "beside", "published_at", "id", "title", "slug", "language")
