@@ -18,7 +18,7 @@ from typing import Any
 
 import openai
 
-from bench import evidence, load, streams, tries, typesetting, upstream
+from bench import evidence, imports, load, streams, tries, typesetting, upstream
 from portfolio.launch import answers, free_port
 from tests.postgres import Postgres
 from tests.processes import cpu_seconds
@@ -71,6 +71,7 @@ def main() -> None:
             "pages": lambda: _bench_pages(site, _plain(stack, site)),
             "evidence": lambda: evidence.bench_page(site),
             "queries": lambda: _bench_queries(site),
+            "imports": lambda: imports.bench_imports(site),
             "matrix": evidence.bench_matrix,
             "typesetting": typesetting.bench_typesetting,
         }.items():

@@ -97,6 +97,8 @@ try:
         env.str("ACCOUNT_SIGNUP", "closed"), ("open", "invite", "closed"), "ACCOUNT_SIGNUP"
     )
     _mail = environment.mail(env.str("EMAIL_URL", "console://"))
+    # False where mail is printed, kept in files or thrown away: pages then do not promise any.
+    MAIL_GOES_OUT = _mail["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend"
     DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", f"Promptfolio <noreply@{_site.hostname}>")
 except EnvError as error:
     raise ImproperlyConfigured(str(error)) from error
@@ -118,6 +120,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "csp",
     "django_htmx",
     "lucide",
@@ -175,6 +178,8 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "site_cache",
+        # The default of 300 rows would let strangers push each other's limits out.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
     }
 }
 
@@ -194,16 +199,38 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "studio"
 LOGOUT_REDIRECT_URL = "home"
-ACCOUNT_ADAPTER = "prompts_app.access.AccountAdapter"
+ACCOUNT_ADAPTER = "prompts_app.access_accounts.AccountAdapter"
+ACCOUNT_FORMS = {"reset_password": "prompts_app.forms.accounts.ResetPasswordForm"}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "mandatory" if ACCOUNT_SIGNUP == "open" else "optional"
+# Without it a sign-up tells whether an address has an account. Where mail goes to the console, an
+# invitation must do: nobody would bring the link.
+ACCOUNT_EMAIL_VERIFICATION = (
+    "mandatory"
+    if ACCOUNT_SIGNUP == "open" or (ACCOUNT_SIGNUP == "invite" and MAIL_GOES_OUT)
+    else "optional"
+)
 ACCOUNT_PREVENT_ENUMERATION = True
-# A reset for an address nobody has sends nothing: it would invite strangers to sign up.
-ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
-MFA_ADAPTER = "prompts_app.access.MFAAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+# The mail to an address nobody has is written and thrown away (see AccountAdapter.send_mail).
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+MFA_ADAPTER = "prompts_app.access_accounts.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+# An account with a second step could not change its address otherwise. Where strangers sign up,
+# nobody gets as far as here with an address that is not theirs.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+# A sign-in by passkey is two requests: what to sign, and what was signed.
+MFA_RATE_LIMITS = {"webauthn_login": "30/m/ip"}
+MFA_FORMS = {
+    "add_webauthn": "prompts_app.forms.passkeys.AddPasskeyForm",
+    "edit_webauthn": "prompts_app.forms.passkeys.RenamePasskeyForm",
+    "authenticate_webauthn": "prompts_app.forms.passkeys.PasskeyStepForm",
+    "reauthenticate_webauthn": "prompts_app.forms.passkeys.PasskeyAgainForm",
+    "login_webauthn": "prompts_app.forms.passkeys.PasskeySignInForm",
+}
 
 EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
 EMAIL_HOST = _mail["EMAIL_HOST"]

@@ -4,22 +4,18 @@ Missing and forbidden are the same answer, 404, so that an address tells nothing
 """
 
 import uuid
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from allauth.account.adapter import DefaultAccountAdapter
-from allauth.mfa.adapter import DefaultMFAAdapter
-from django.conf import settings
-from django.core.exceptions import PermissionDenied
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 from django.db.models.functions import Lower
-from django.http import Http404, HttpRequest
+from django.http import Http404
+from django.urls import resolve
 
-from prompts_app import http
 from prompts_app.models import (
     ContactMessage,
     Entry,
     Evaluation,
-    Invitation,
+    Import,
     Picture,
     PreviewCard,
     Profile,
@@ -32,10 +28,14 @@ from prompts_app.models import (
     Version,
 )
 from prompts_app.models.prepared import Param, Select
-from prompts_app.services import cards, keys, shares
+from prompts_app.services import cards, shares
 from prompts_app.services.evidence import with_receipts
 
 M = TypeVar("M", bound=Model)
+
+_ENTRY_PAGES = ("entry", "version", "compare", "evidence", "evidence_answers", "try")
+# Characters of a path that can be kept with a report.
+MAX_PATH = 300
 
 
 def public_profile(handle: str, viewer: User | None) -> Profile:
@@ -200,11 +200,17 @@ def own_entry(owner: User, slug: str) -> Entry:
     )
 
 
+def binned_entry(owner: User, slug: str) -> Entry:
+    """Return an entry of the author's that lies in the bin."""
+    binned = Entry.objects.filter(owner=owner, slug=slug, purge_at__isnull=False)
+    return _or_404(binned.select_related("owner").first())
+
+
 def own_version(owner: User, slug: str, number: int) -> Version:
     """Return a version of the author's own entry."""
     return _or_404(
         Version.objects.select_related("entry__owner__profile")
-        .filter(entry__owner=owner, entry__slug=slug, number=number)
+        .filter(entry__owner=owner, entry__slug=slug, number=number, entry__purge_at__isnull=True)
         .first()
     )
 
@@ -213,7 +219,7 @@ def own_case(owner: User, case_id: uuid.UUID) -> TestCase:
     """Return a test case of the author's own entry."""
     return _or_404(
         TestCase.objects.select_related("entry")
-        .filter(pk=case_id, entry__owner=owner, withdrawn_at__isnull=True)
+        .filter(pk=case_id, entry__owner=owner, withdrawn_at=None, entry__purge_at=None)
         .first()
     )
 
@@ -222,6 +228,7 @@ def own_run(owner: User, run_id: uuid.UUID) -> Run:
     """Return a run of the author's own entry."""
     return _or_404(
         with_receipts(Run.objects.filter(pk=run_id, version__entry__owner=owner))
+        .filter(version__entry__purge_at__isnull=True)
         .select_related("version__entry__owner__profile", "case", "picture", "model")
         .first()
     )
@@ -253,6 +260,11 @@ def own_link(owner: User, link_id: uuid.UUID) -> ShareLink:
     return _or_404(shares.links_of(owner).filter(pk=link_id).first())
 
 
+def own_import(owner: User, import_id: uuid.UUID) -> Import:
+    """Return an import of the author's, without its file."""
+    return _or_404(Import.objects.without_source().filter(owner=owner, pk=import_id).first())
+
+
 def own_profile(owner: User) -> Profile | None:
     """Return the author's profile, or None before it is made."""
     return Profile.objects.select_related("avatar").filter(user=owner).first()
@@ -269,43 +281,16 @@ def _or_404(found: M | None) -> M:
     return found
 
 
-def invitation(code: str) -> Invitation | None:
-    """Return an unused invitation, or None."""
-    return Invitation.objects.filter(Q(code=code) & Q(used_by__isnull=True)).first()
-
-
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """Tells allauth who may sign up, and where a visitor calls from."""
-
-    def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Open, closed, or by an invitation whose code was opened in this session."""
-        if settings.ACCOUNT_SIGNUP == "invite":
-            return invitation(request.session.get("invitation", "")) is not None
-        return bool(settings.ACCOUNT_SIGNUP == "open")
-
-    def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
-        """Use up the invitation together with the account it makes."""
-        saved: User = super().save_user(request, user, form, commit)
-        code = request.session.pop("invitation", "")
-        used = Invitation.objects.filter(code=code, used_by__isnull=True).update(used_by=saved)
-        if settings.ACCOUNT_SIGNUP == "invite" and not used:
-            # Two sign-ups raced for it; this one came second.
-            saved.delete()
-            raise PermissionDenied
-        return saved
-
-    def get_client_ip(self, request: HttpRequest) -> str:
-        """Use the one function that knows the trusted proxies."""
-        return http.client_address(request)
-
-
-class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
-    """Keeps the secrets of second factors encrypted."""
-
-    def encrypt(self, text: str) -> str:
-        """Encrypt with FIELD_KEY."""
-        return keys.encrypt(text).decode()
-
-    def decrypt(self, encrypted_text: str) -> str:
-        """Raises keys.KeyUnreadable when FIELD_KEY is another one."""
-        return keys.decrypt(encrypted_text.encode())
+def author_of_page(path: str) -> User:
+    """Return whose public page a path is, as everybody sees it. Raises Http404 for every other."""
+    if len(path) > MAX_PATH or not path.isprintable():
+        raise Http404
+    match = resolve(path.partition("?")[0])
+    named = match.kwargs
+    if match.url_name == "profile":
+        return public_profile(named["handle"], None).user
+    if match.url_name == "run":
+        return public_run(named["run_id"], None).version.entry.owner
+    if match.url_name in _ENTRY_PAGES:
+        return public_entry(named["handle"], named["slug"], None).owner
+    raise Http404

@@ -12,6 +12,8 @@ class PromptsConfig(AppConfig):
     verbose_name = "Promptfolio"
 
     def ready(self) -> None:
+        # Imported for their receivers of signals, and for the check.
+        from prompts_app import access_accounts, checks  # noqa: F401
         from prompts_app.models import triggers
 
         post_migrate.connect(triggers.install, sender=self)

@@ -7,11 +7,13 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from prompts_app.views import (
     accounts,
     archive,
+    arranging,
     cases,
     comparisons,
     contact,
     contact_messages,
     editor,
+    endings,
     entries,
     entry_export,
     evaluation,
@@ -21,9 +23,12 @@ from prompts_app.views import (
     evidence_files,
     explore,
     feeds,
+    imports,
     language,
+    leaving,
     limits,
     media,
+    new_entry,
     output,
     outputs,
     preview_cards,
@@ -32,7 +37,9 @@ from prompts_app.views import (
     provider,
     providers,
     receipts,
+    reports,
     runs,
+    sessions,
     share_dossier,
     share_media,
     share_open,
@@ -40,6 +47,7 @@ from prompts_app.views import (
     share_visits,
     shares,
     shares_edit,
+    site_texts,
     studio,
     trial,
     tryit,
@@ -51,9 +59,19 @@ Routes = list[URLPattern | URLResolver]
 account_routes: Routes = [
     path("accounts/invitation/<slug:code>/", accounts.invitation, name="invitation"),
     path("accounts/2fa/totp/code.svg", accounts.totp_picture, name="totp_picture"),
+    path("accounts/2fa/webauthn/login/", accounts.passkey_sign_in, name="mfa_login_webauthn"),
+    path("accounts/sessions/", sessions.all_sessions, name="usersessions_list"),
+    path("accounts/delete/", leaving.delete_account, name="account_delete"),
+    path("accounts/left/", leaving.left, name="left"),
     path("accounts/", include(list(accounts.with_site_manners(allauth_urls)))),
     path("admin/", admin.site.urls),
     path("language/", language.set_language, name="language"),
+]
+
+operator_routes: Routes = [
+    path("report/", reports.report, name="report"),
+    path("legal/", site_texts.legal, name="legal"),
+    path("privacy/", site_texts.privacy, name="privacy"),
 ]
 
 tryit_routes: Routes = [
@@ -140,13 +158,22 @@ profile_edit_routes: Routes = [
 
 studio_routes: Routes = [
     path("studio/", studio.studio, name="studio"),
-    path("studio/entries/new/", studio.new_entry, name="studio_entry_new"),
+    path("studio/first-steps/skip/", new_entry.skip_step, name="studio_skip_step"),
+    path("studio/archived/", endings.archived, name="studio_archived"),
+    path("studio/bin/", endings.bin_page, name="studio_bin"),
+    path("studio/bin/<slug:slug>/restore/", endings.restore, name="studio_bin_restore"),
+    path("studio/bin/<slug:slug>/delete/", endings.delete_now, name="studio_bin_delete"),
+    path("studio/entries/new/", new_entry.new_entry, name="studio_entry_new"),
     path("studio/entries/<slug:slug>/", editor.draft, name="studio_entry"),
     path("studio/entries/<slug:slug>/preview/", editor.preview, name="studio_preview"),
     path("studio/entries/<slug:slug>/run/", editor.run, name="studio_draft_run"),
     path("studio/entries/<slug:slug>/settings/", studio.settings, name="studio_entry_settings"),
     path("studio/entries/<slug:slug>/cover/", studio.cover, name="studio_cover"),
-    path("studio/entries/<slug:slug>/delete/", studio.delete_entry, name="studio_entry_delete"),
+    path("studio/entries/<slug:slug>/move/", arranging.move, name="studio_entry_move"),
+    path("studio/entries/<slug:slug>/pin/", arranging.pin, name="studio_entry_pin"),
+    path("studio/entries/<slug:slug>/archive/", endings.archive, name="studio_entry_archive"),
+    path("studio/entries/<slug:slug>/take-back/", endings.take_back, name="studio_entry_take_back"),
+    path("studio/entries/<slug:slug>/delete/", endings.delete, name="studio_entry_delete"),
     path("studio/entries/<slug:slug>/cases/", cases.cases, name="studio_cases"),
     path("studio/entries/<slug:slug>/cases/new/", cases.new_case, name="studio_case_new"),
     path("studio/entries/<slug:slug>/cases/<uuid:case_id>/", cases.edit_case, name="studio_case"),
@@ -306,10 +333,20 @@ link_routes: Routes = [
     ),
 ]
 
+import_routes: Routes = [
+    path("studio/import/", imports.new_import, name="studio_import"),
+    path("studio/import/<uuid:import_id>/", imports.check, name="studio_import_check"),
+    path("studio/import/<uuid:import_id>/discard/", imports.discard, name="studio_import_discard"),
+    path("studio/imports/", imports.all_imports, name="studio_imports"),
+    path("studio/imports/<uuid:import_id>/", imports.done, name="studio_import_done"),
+    path("studio/imports/<uuid:import_id>/undo/", imports.undo, name="studio_import_undo"),
+]
+
 urlpatterns: Routes = [
     # Before entries: no entry has the slug "contact".
     *contact_routes,
     *account_routes,
+    *operator_routes,
     *tryit_routes,
     *explore_routes,
     *public,
@@ -325,5 +362,6 @@ urlpatterns: Routes = [
     *evaluation_routes,
     *provider_routes,
     *link_routes,
+    *import_routes,
     *share_routes,
 ]

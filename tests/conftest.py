@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.utils import timezone
 
 # Passwords protect nobody here, and slow hashes would take half of the tests' time.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -33,6 +32,16 @@ def _let_versions_go(request: pytest.FixtureRequest) -> Iterator[None]:
         return
     request.getfixturevalue("transactional_db")
     yield
+    from django.db.models.functions import Now
+
     from prompts_app.models import Entry
 
-    Entry.objects.update(purge_at=timezone.now())
+    Entry.objects.update(purge_at=Now())
+
+
+@pytest.fixture(autouse=True)
+def _no_texts_of_the_operator() -> None:
+    """Begin with what an empty database holds: another test's must not stand in footers."""
+    from prompts_app.services import site_texts
+
+    site_texts.remember(frozenset())

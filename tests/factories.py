@@ -1,10 +1,12 @@
 """Small things that tests need: people, entries, versions, runs. Plain functions, real rows."""
 
 import io
+import time
 from functools import cache
 from itertools import count
 from typing import Any
 
+from allauth.mfa.totp.internal import auth as totp
 from django.contrib.auth.hashers import make_password
 from django.core.files.base import ContentFile
 from django.utils import timezone
@@ -54,6 +56,18 @@ def user(email: str = "", **fields: Any) -> User:
 def _hashed() -> str:
     # A good hash takes long to make, and every test needs an account.
     return make_password(PASSWORD)
+
+
+def second_step(owner: User) -> str:
+    """Set up an authenticator app for the account; return the key it makes its codes from."""
+    secret = totp.generate_totp_secret()
+    totp.TOTP.activate(owner, secret)
+    return str(secret)
+
+
+def code_of(secret: str) -> str:
+    """Return what an authenticator app shows now (RFC 6238)."""
+    return str(totp.format_hotp_value(totp.hotp_value(secret, int(time.time()) // 30)))
 
 
 def profile(owner: User | None = None, **fields: Any) -> Profile:

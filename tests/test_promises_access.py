@@ -95,6 +95,15 @@ ACCOUNTS = {
     "mfa_view_recovery_codes": Row(account(302, 404), account(302, 405)),
     "mfa_generate_recovery_codes": Row(everybody(302), everybody(302)),
     "mfa_download_recovery_codes": Row(account(302, 404), account(302, 404)),
+    "mfa_list_webauthn": Row(account(302, 200), account(302, 405)),
+    "mfa_add_webauthn": Row(everybody(302), everybody(302)),
+    "mfa_edit_webauthn": Row(everybody(302), everybody(302)),
+    "mfa_remove_webauthn": Row(everybody(302), everybody(302)),
+    "mfa_reauthenticate_webauthn": Row(everybody(302), everybody(302)),
+    "mfa_login_webauthn": Row(everybody(302), everybody(302)),
+    "usersessions_list": Row(account(302, 200), everybody(302)),
+    "account_delete": Row(everybody(302), everybody(302)),
+    "left": OPEN,
     "language": Row(NEVER, everybody(302)),
 }
 
@@ -115,6 +124,10 @@ PUBLIC = {
     "trial": OPEN,
     "trial_run": Row(NEVER, everybody(303)),
     "trial_delete": Row(NEVER, everybody(302)),
+    # The operator wrote none, and sign-up is not open.
+    "legal": Row(everybody(404), NEVER),
+    "privacy": Row(everybody(404), NEVER),
+    "report": Row(everybody(404), everybody(404)),
     # No card has that key.
     "card": Row(everybody(404), NEVER),
 }
@@ -128,6 +141,18 @@ ENTRIES = {
 
 STUDIO = {
     "studio": Row(studio(200, 200), studio(405, 405)),
+    # No step is named.
+    "studio_skip_step": act(404, 404),
+    "studio_archived": Row(studio(200, 200), studio(405, 405)),
+    "studio_bin": Row(studio(200, 200), studio(405, 405)),
+    # The entry is not in the bin.
+    "studio_bin_restore": act(404),
+    "studio_bin_delete": Row(studio(404), studio(404)),
+    # Nothing says where to.
+    "studio_entry_move": act(404),
+    "studio_entry_pin": act(302),
+    "studio_entry_archive": act(302),
+    "studio_entry_take_back": act(302),
     "studio_limits": OWN_WORK,
     "studio_export": Row(studio(200, 200), studio(303, 303)),
     # What the row above has made.
@@ -147,7 +172,7 @@ STUDIO = {
     "studio_draft_run": act(422),
     "studio_entry_settings": WORK,
     "studio_cover": act(422),
-    "studio_entry_delete": WORK,
+    "studio_entry_delete": Row(studio(200), studio(302)),
     "studio_cases": LOOK,
     "studio_case_new": WORK,
     "studio_case": WORK,
@@ -183,6 +208,13 @@ STUDIO = {
     "studio_link_revoke": act(302),
     "studio_link_code_svg": LOOK,
     "studio_link_code_png": LOOK,
+    "studio_import": OWN_WORK,
+    # Nothing is in that upload, and it was not brought in.
+    "studio_import_check": WORK,
+    "studio_import_discard": act(302),
+    "studio_imports": Row(studio(200, 200), studio(405, 405)),
+    "studio_import_done": Row(studio(302), studio(405, 405)),
+    "studio_import_undo": Row(studio(302), studio(302)),
     "studio_messages": Row(studio(200, 200), studio(405, 405)),
     "studio_message": LOOK,
     "studio_message_delete": act(302),

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from prompts_app.models import ContactMessage, Entry, Evaluation, ShareLink
+from prompts_app.models import ContactMessage, Entry, Evaluation, Import, ShareLink
 from prompts_app.services import share_tokens
 from tests import factories
 from tests.sharing import Shared, open_with, shared_entry, with_cover
@@ -140,6 +140,7 @@ def values_of(shared: Shared, link: ShareLink) -> dict[str, Any]:
         "trial_id": factories.attempt(entry).pk,
         "link_id": link.pk,
         "message_id": message.pk,
+        "import_id": Import.objects.create(owner=owner, size=0, source=b"").pk,
         "code": "no-invitation",
         "part": "entries",
         "kind": "prompty",

@@ -57,6 +57,8 @@ class ConstraintForm(RowForm):
     # What must be filled in depends on the rule, and removed rows are sent, too: the server says.
     use_required_attribute = False
     kind: ClassVar[str] = "text"
+    # What its rule says of outputs that are there, where that was asked (views/rule_tests.py).
+    tested: dict[str, Any] | None = None
 
     text = PlainCharField(
         label=gettext_lazy("Constraint"),

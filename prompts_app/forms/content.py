@@ -220,33 +220,6 @@ def initial_of(content: Mapping[str, Any], revision: int) -> dict[str, Any]:
     }
 
 
-def asked_for(data: QueryDict) -> str:
-    """Return the submit button that changes rows or looks at the draft, without saving; or ""."""
-    starts = ("add_", "remove_", "move_", "find_variables", "show_fields", "preview")
-    return next((key for key in data if key.startswith(starts)), "")
-
-
-def changed(raw: dict[str, Any], wish: str) -> dict[str, Any]:
-    """Return `raw` after the wish of a submit button, such as "move_up-2"; nonsense is ignored."""
-    verb, _dash, number = wish.partition("-")
-    place = as_count(number, -1)
-    messages, constraints = raw["messages"], raw["constraints"]
-    match verb:
-        case "add_message":
-            messages.append({"role": "user", "content": ""})
-        case "add_constraint":
-            constraints.append({"text": ""})
-        case "remove_message" if 0 <= place < len(messages):
-            del messages[place]
-        case "remove_constraint" if 0 <= place < len(constraints):
-            del constraints[place]
-        case "move_up" | "move_down":
-            other = place + (1 if verb == "move_down" else -1)
-            if min(place, other) >= 0 and max(place, other) < len(messages):
-                messages[place], messages[other] = messages[other], messages[place]
-    return raw
-
-
 def loose_content(kind: str, raw: Mapping[str, Any], language: str) -> dict[str, Any]:
     """Return what was typed as far as a preview needs it, unchecked."""
     return {

@@ -1,4 +1,4 @@
-"""Forms about an entry as a whole: making it, its settings, its cover, its end."""
+"""Forms about an entry as a whole: what surrounds its prompt, its settings, its cover."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ from prompts_app.forms.statements import StatementFields
 from prompts_app.forms.values import TOO_LONG
 from prompts_app.models import Entry, LLMModel, TestCase, Version
 from prompts_app.pictures.intake import MAX_BYTES
-from prompts_app.text import clean
+from prompts_app.text.slug import MAX_SLUG
 from prompts_app.transfer import document as limits
 
 # ISO 639-1 codes, each language in its own words.
@@ -143,8 +143,8 @@ class ModelsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
         return f"{model_label(obj)}, {note}" if note else model_label(obj)
 
 
-class NewEntryForm(forms.Form):
-    """What an entry begins with."""
+class SurroundingsForm(forms.Form):
+    """What surrounds a prompt."""
 
     title = PlainCharField(
         label=gettext_lazy("Title"),
@@ -178,31 +178,35 @@ class NewEntryForm(forms.Form):
     language = forms.ChoiceField(
         label=gettext_lazy("Language of the prompt"), choices=LANGUAGES, initial="en"
     )
-    kind = forms.ChoiceField(
-        label=gettext_lazy("What the prompt makes"),
-        choices=Entry.Kind.choices,
-        initial=Entry.Kind.TEXT,
-        widget=forms.RadioSelect,
-        error_messages={"required": gettext_lazy("Choose what the prompt makes.")},
-    )
     visibility = forms.ChoiceField(
         label=gettext_lazy("Who sees it"),
         help_text=gettext_lazy("Visitors only ever see published versions."),
-        choices=Entry.Visibility.choices,
+        choices=[one for one in Entry.Visibility.choices if one[0] != Entry.Visibility.ARCHIVED],
         initial=Entry.Visibility.DRAFT,
         widget=forms.RadioSelect,
         error_messages={"required": gettext_lazy("Choose who sees it.")},
     )
 
     def surroundings(self) -> dict[str, Any]:
-        """Return the entry's own fields, once the form is valid; tags and kind go apart."""
-        return {
-            name: value for name, value in self.cleaned_data.items() if name not in ("tags", "kind")
-        }
+        """Return the entry's own fields, once the form is valid; tags go apart."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "tags"}
 
 
-class EntrySettingsForm(NewEntryForm, StatementFields):
+class EntrySettingsForm(SurroundingsForm, StatementFields):
     """Everything around the prompt that may change at any time."""
+
+    slug = forms.SlugField(
+        label=gettext_lazy("Address"),
+        max_length=MAX_SLUG,
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
+        error_messages={
+            "required": gettext_lazy("Give it an address."),
+            "invalid": gettext_lazy(
+                "Use only letters without accents, digits, hyphens and underscores."
+            ),
+            "max_length": TOO_LONG,
+        },
+    )
 
     tryable = ModelsField(
         label=gettext_lazy("Models visitors may try"),
@@ -236,6 +240,7 @@ class EntrySettingsForm(NewEntryForm, StatementFields):
             data,
             initial={
                 "title": entry.title,
+                "slug": entry.slug,
                 "summary": entry.summary,
                 "use_case": entry.use_case,
                 "tags": ", ".join(tag.name for tag in entry.tags.all()),
@@ -248,7 +253,12 @@ class EntrySettingsForm(NewEntryForm, StatementFields):
                 "baseline": entry.baseline_id,
             },
         )
-        del self.fields["kind"]
+        self.fields["slug"].help_text = _(
+            "The last part of it: …/@%(handle)s/%(slug)s/. The old one leads to the new one."
+        ) % {"handle": entry.owner.profile.handle, "slug": entry.slug}
+        if entry.visibility == Entry.Visibility.ARCHIVED:
+            # Whoever takes it out of the archive gives it back what it was.
+            del self.fields["visibility"]
         if entry.language not in dict(LANGUAGES):
             # An import may know more languages than this list.
             self._choices("language").choices = [(entry.language, entry.language), *LANGUAGES]
@@ -287,26 +297,6 @@ class CoverForm(forms.Form):
     )
 
 
-NOT_THE_TITLE = gettext_lazy("This is not the title. Nothing was deleted.")
-
-
-class DeleteEntryForm(forms.Form):
-    """The title, typed once more."""
-
-    title = PlainCharField(
-        label=gettext_lazy("Type the title to confirm"),
-        max_length=limits.MAX_TITLE * 2,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        error_messages={"required": NOT_THE_TITLE, "max_length": NOT_THE_TITLE},
-    )
-
-    def __init__(self, entry: Entry, data: Any = None) -> None:
-        super().__init__(data)
-        self.wanted = clean.normalise(entry.title).strip()
-
-    def clean_title(self) -> str:
-        """Refuse anything but the title."""
-        title = str(self.cleaned_data["title"])
-        if title.strip() != self.wanted:
-            raise ValidationError(NOT_THE_TITLE)
-        return title
+SLUG_TAKEN = gettext_lazy(
+    "Another entry has this address, or had it when it went into the bin. Choose another one."
+)

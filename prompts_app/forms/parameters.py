@@ -6,6 +6,7 @@ from django import forms
 from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy
 
+from prompts_app.forms.draft_wishes import RenamesField
 from prompts_app.forms.fields import PlainCharField
 from prompts_app.forms.values import TOO_LONG, NumberTextField, as_number
 from prompts_app.transfer import document as limits
@@ -26,9 +27,10 @@ def several_lines(most: int, **options: Any) -> PlainCharField:
 
 
 class DraftFields(forms.Form):
-    """What a draft has once: its revision, context and parameters."""
+    """What a draft has once: its revision, what was renamed since, context and parameters."""
 
     revision = forms.IntegerField(min_value=0, max_value=2_000_000_000, widget=forms.HiddenInput)
+    renames = RenamesField()
     context = several_lines(
         limits.MAX_CONTEXT,
         label=gettext_lazy("Context"),
@@ -62,7 +64,7 @@ class TextFields(DraftFields):
     )
     max_tokens = forms.IntegerField(
         label=gettext_lazy("Max tokens"),
-        help_text=gettext_lazy("1,500 if empty"),
+        help_text=gettext_lazy("1 to 128,000; 1,500 if empty"),
         required=False,
         min_value=1,
         max_value=MAX_TOKENS,

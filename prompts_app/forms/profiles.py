@@ -190,7 +190,7 @@ class ProfileForm(forms.Form):
             CertificationRow, "certifications", profile, data, MAX_CERTIFICATIONS
         )
         self.fields["handle"].help_text = (
-            _("Links that others have to your pages stop working when you change it.")
+            _("Links to the old one lead here for as long as nobody else has it: 90 days at least.")
             if profile
             else _("It stands in the address of your pages. Letters, digits, hyphens.")
         )
@@ -254,5 +254,5 @@ class AvatarForm(forms.Form):
 
 
 def handle_taken() -> str:
-    """Return what is said when somebody else has the handle."""
-    return _("Somebody else has this handle. Choose another one.")
+    """Return what is said when somebody else has the handle, or had it until lately."""
+    return _("Somebody else has this handle, or had it until lately. Choose another one.")

@@ -64,6 +64,11 @@ class Rows(Generic[R]):
             for form in self.kept
         ]
 
+    def place_of(self, prefix: str) -> int | None:
+        """Return the place among the kept rows of the one that is called so; None for no row."""
+        places = (n for n, form in enumerate(self.kept) if form.prefix == prefix)
+        return next(places, None)
+
     def is_valid(self) -> bool:
         """Whether every kept row is valid; all of them are looked at."""
         return not [form for form in self.kept if not form.is_valid()]

@@ -78,6 +78,8 @@ class ItemForm(forms.Form):
         """Why the link does not show the entry as it is kept; "" if it does."""
         if self.entry.visibility == Entry.Visibility.DRAFT:
             return _("It is a draft now, so the link leaves it out.")
+        if self.entry.visibility == Entry.Visibility.ARCHIVED:
+            return _("It is archived now, so the link leaves it out.")
         pinned = self._versions.get(str(self["version"].value() or ""))
         if (pinned or self.entry.published) is None:
             return _("It has no published version now, so the link leaves it out.")

@@ -35,9 +35,17 @@ def spelled(number: float | None) -> str:
 
 
 class VariableForm(RowForm):
-    """One variable. Its name comes from the messages and is never typed here."""
+    """One variable. Its name comes from the messages; it is changed in all of them at once."""
 
     name = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    # What the row's own button renames it to; saving does not look at it.
+    new_name = forms.CharField(
+        label=gettext_lazy("New name"),
+        required=False,
+        widget=forms.TextInput(
+            attrs={"class": "mono", "autocomplete": "off", "spellcheck": "false"}
+        ),
+    )
     type = forms.ChoiceField(label=gettext_lazy("Type"), choices=TYPES, initial="text")
     label = PlainCharField(
         label=gettext_lazy("Label"),

@@ -52,12 +52,18 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(_("e-mail address"), unique=True)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
+    # Why it is not active: the operator suspended it, or its owner is leaving and all of it is
+    # deleted then. Whatever is public asks for `is_active` alone.
+    suspended_at = models.DateTimeField(_("suspended"), null=True, blank=True)
+    purge_at = models.DateTimeField(_("to be deleted"), null=True, blank=True)
     language = models.CharField(max_length=8, blank=True)
     # Whose midnight begins a day of the account's budget and of its entries' tries.
     time_zone = models.CharField(
         _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
     )
     date_joined = models.DateTimeField(default=timezone.now)
+    # Keys of the first steps that the author passed over (services/first_steps.py).
+    skipped_steps = models.JSONField(default=list, blank=True)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -67,9 +73,32 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name = _("account")
         verbose_name_plural = _("accounts")
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(is_active=False)
+                | models.Q(suspended_at__isnull=True, purge_at__isnull=True),
+                name="user_closed_for_a_reason",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=("purge_at",),
+                condition=models.Q(purge_at__isnull=False),
+                name="user_to_purge",
+            ),
+        )
 
     def __str__(self) -> str:
         return self.email
+
+    @property
+    def may_return(self) -> bool:
+        """Whether signing in takes back that the account is to be deleted."""
+        return (
+            self.suspended_at is None
+            and self.purge_at is not None
+            and self.purge_at > timezone.now()
+        )
 
     def clean(self) -> None:
         """Keep addresses in lower case, so that one address is one account."""

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from prompts_app.models.accounts import User
+from prompts_app.models.imports import Import
 from prompts_app.models.providers import LLMModel
 
 
@@ -42,6 +43,15 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         """Entries that home, explore and profiles show."""
         return self.published().filter(visibility=Entry.Visibility.LISTED)
 
+    def kept(self) -> "EntryQuerySet":
+        """Entries an author works with: neither archived nor in the bin."""
+        return self.filter(purge_at__isnull=True).exclude(visibility=Entry.Visibility.ARCHIVED)
+
+    def in_order(self) -> "EntryQuerySet":
+        """In the author's own order, pinned ones first; what was never placed is newest first."""
+        newest = models.F("published_at").desc(nulls_first=True)
+        return self.order_by("-pinned", "-place", newest, "-pk")
+
     def for_cards(self) -> "EntryQuerySet":
         """Everything a card or row shows, in a fixed number of queries."""
         return self.select_related("owner__profile", "cover", "published").prefetch_related("tags")
@@ -57,8 +67,11 @@ class Entry(models.Model):
         LINKS = "links", _("only through your share links")
         UNLISTED = "unlisted", _("unlisted: anyone with the address")
         LISTED = "listed", _("listed: on your profile and in Explore")
+        ARCHIVED = "archived", _("archived: put away, only you")
 
     PUBLIC = (Visibility.UNLISTED, Visibility.LISTED)
+    # Of these a share link may show what it names.
+    SHARED = (Visibility.LINKS, *PUBLIC)
 
     class Kind(models.TextChoices):
         """What the prompt makes."""
@@ -74,6 +87,12 @@ class Entry(models.Model):
     language = models.CharField(max_length=12, default="en")
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.TEXT)
     visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.DRAFT)
+    # What it was before it was archived, and is again when it is taken back.
+    archived_from = models.CharField(max_length=10, blank=True, default="")
+    # Among the author's own entries the higher place comes first. New ones stand at 0, before all
+    # that were ever arranged (services/arranging.py).
+    place = models.IntegerField(default=0)
+    pinned = models.BooleanField(default=False)
     tags = models.ManyToManyField(Tag, blank=True, related_name="entries")
     cover = models.ForeignKey(
         "Picture", models.SET_NULL, null=True, blank=True, related_name="cover_of"
@@ -85,6 +104,9 @@ class Entry(models.Model):
     outcome = models.CharField(max_length=300, blank=True)
     # Where an import found it; the same find is never imported twice.
     source_key = models.CharField(max_length=80, null=True, blank=True)
+    imported_by = models.ForeignKey(
+        Import, models.SET_NULL, null=True, blank=True, related_name="entries"
+    )
     published = models.ForeignKey(
         "Version", models.SET_NULL, null=True, blank=True, related_name="published_in"
     )
@@ -102,7 +124,8 @@ class Entry(models.Model):
     proof = models.JSONField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
-    # Set just before the entry is deleted: only then may its versions go.
+    # Until then it lies in the bin, seen by nobody but its author, and there alone. Its versions
+    # may go only once this moment is past (models/triggers.py).
     purge_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[EntryQuerySet] = EntryQuerySet.as_manager()  # type: ignore[assignment]
@@ -112,7 +135,12 @@ class Entry(models.Model):
         verbose_name_plural = _("entries")
         constraints = (
             models.UniqueConstraint(fields=("owner", "slug"), name="entry_slug"),
-            models.UniqueConstraint(fields=("owner", "source_key"), name="entry_source"),
+            # What lies in the bin is no reason not to import it anew.
+            models.UniqueConstraint(
+                fields=("owner", "source_key"),
+                condition=models.Q(purge_at__isnull=True),
+                name="entry_source",
+            ),
         )
         indexes = (
             models.Index(
@@ -121,6 +149,16 @@ class Entry(models.Model):
                 condition=models.Q(visibility="listed", published__isnull=False),
             ),
             models.Index(fields=("owner", "-updated_at"), name="entry_of_owner"),
+            models.Index(
+                fields=("owner", "-place", "-published_at", "-id"),
+                name="entry_in_order",
+                condition=models.Q(visibility="listed", published__isnull=False),
+            ),
+            models.Index(
+                fields=("purge_at",),
+                name="entry_in_bin",
+                condition=models.Q(purge_at__isnull=False),
+            ),
         )
 
     def __str__(self) -> str:

@@ -34,9 +34,11 @@ class TryQuerySet(models.QuerySet["Try"]):
         return self.filter(expires_at__gt=timezone.now())
 
     def open(self) -> "TryQuerySet":
-        """Of those, what may be looked at: the share link it came through, if any, is live."""
+        """Of those, what may be looked at: account and share link are open, the entry in no bin."""
         return self.live().filter(
-            models.Q(link__isnull=True) | models.Q(link__in=ShareLink.objects.live())
+            models.Q(link__isnull=True) | models.Q(link__in=ShareLink.objects.live()),
+            entry__owner__is_active=True,
+            entry__purge_at__isnull=True,
         )
 
 

@@ -1,5 +1,9 @@
 """Database triggers: versions stay as they were published, the full-text index follows the entries.
 
+Versions leave only with an entry whose time has come: `purge_at` is past. An entry in the bin has
+one that is still to come, so nothing takes its versions by accident. The moment is compared with
+the database's own clock; whoever deletes at once marks the entry by that same clock (`Now()`).
+
 A migration that alters a table meets its triggers: SQLite drops them and refuses to rename a table
 that a trigger elsewhere names, PostgreSQL refuses to alter a column that one watches. So `remove`
 runs before migrations on both engines and `install` after them.
@@ -40,7 +44,8 @@ _SQLITE = (
         BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END""",
     f"""CREATE TRIGGER version_stays BEFORE DELETE ON prompts_app_version
         WHEN EXISTS (SELECT 1 FROM prompts_app_entry
-                     WHERE id = OLD.entry_id AND purge_at IS NULL)
+                     WHERE id = OLD.entry_id AND (purge_at IS NULL
+                         OR purge_at > strftime('%Y-%m-%d %H:%M:%f', 'now')))
         BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END""",
 )
 
@@ -59,7 +64,8 @@ _POSTGRES = (
     f"""CREATE OR REPLACE FUNCTION prompts_app_version_stays() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN
             IF EXISTS (SELECT 1 FROM prompts_app_entry
-                       WHERE id = OLD.entry_id AND purge_at IS NULL) THEN
+                       WHERE id = OLD.entry_id
+                           AND (purge_at IS NULL OR purge_at > statement_timestamp())) THEN
                 RAISE EXCEPTION '{REFUSAL}' USING ERRCODE = 'integrity_constraint_violation';
             END IF;
             RETURN OLD;

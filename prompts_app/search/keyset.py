@@ -5,10 +5,20 @@ costs more with every page.
 """
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from django.db.models import BigIntegerField, BooleanField, DateTimeField, Func, Lookup, Value
+from django.db.models import (
+    BigIntegerField,
+    BooleanField,
+    DateTimeField,
+    Field,
+    Func,
+    Lookup,
+    Model,
+    Value,
+)
 from django.db.models.lookups import GreaterThan, LessThan
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -44,6 +54,21 @@ class _Row(Func):
     function = ""
     template = "(%(expressions)s)"
     output_field = BooleanField()
+
+
+def lower(row: Model, *fields: str) -> "Lookup[Any]":
+    """Return the condition that a row's values of `fields` are lower than those of `row`."""
+    return LessThan(_Row(*fields), _values_of(row, fields))
+
+
+def higher(row: Model, *fields: str) -> "Lookup[Any]":
+    """Return the condition that a row's values of `fields` are higher than those of `row`."""
+    return GreaterThan(_Row(*fields), _values_of(row, fields))
+
+
+def _values_of(row: Model, fields: Sequence[str]) -> _Row:
+    columns = [cast("Field[Any, Any]", row._meta.get_field(name)) for name in fields]
+    return _Row(*(Value(getattr(row, one.name), type(one)()) for one in columns))
 
 
 def before(at: Place) -> "Lookup[Any]":

@@ -162,7 +162,7 @@ class Looking:
             place += 1
 
     def _choose_slugs(self, wanted: list[str]) -> None:
-        taken = set(Entry.objects.filter(owner=self.owner).values_list("slug", flat=True))
+        taken = entries.slugs_of(self.owner)
         for slug in wanted:
             if slug in self.slugs:
                 raise Unreadable(Problem(0, "twice", slug, form.MANIFEST))

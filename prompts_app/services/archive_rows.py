@@ -29,6 +29,7 @@ PLAIN: Final[dict[type[Model], tuple[str, ...]]] = {
     Entry: (
         *("slug", "title", "summary", "use_case", "language", "kind", "visibility", "credit"),
         *("role_in_team", "used_where", "outcome", "source_key"),
+        *("archived_from", "pinned", "place"),
         *("published_at", "created_at", "updated_at"),
     ),
     Draft: (),
@@ -74,6 +75,7 @@ LEFT_OUT: Final[dict[type[Model], dict[str, str]]] = {
         "tryable": "models belong to providers, and those to keys",
         "search_text": "made anew",
         "proof": "counted anew",
+        "imported_by": "an import is taken back where it was made",
         "purge_at": "what is being deleted is not written",
     },
     Draft: {

@@ -79,7 +79,9 @@ class Proofs:
         wanted = [link.pk for link in links]
         self._shown: dict[object, Said] = {}
         if wanted:
-            items = ShareItem.objects.filter(link__in=wanted, entry__purge_at__isnull=True)
+            items = ShareItem.objects.filter(
+                link__in=wanted, entry__purge_at__isnull=True, entry__visibility__in=Entry.SHARED
+            )
             for item in items.select_related("entry__published", "version"):
                 version = item.version or item.entry.published
                 if version is None or version.withdrawn_at is not None:

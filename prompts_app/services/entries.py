@@ -1,14 +1,16 @@
 """What an author does with entries, their drafts and test cases."""
 
 import re
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from django.db import transaction
 from django.db.models import F
+from django.db.models.functions import Now
 from django.utils import timezone
 
-from prompts_app.models import Draft, Entry, LLMModel, Picture, Tag, User
+from prompts_app.models import Draft, Entry, FormerSlug, LLMModel, Picture, Tag, User
+from prompts_app.services import addresses, cases
 from prompts_app.text.fold import fold
 from prompts_app.text.slug import slugify
 
@@ -20,10 +22,6 @@ EMPTY_CONTENT: dict[str, Any] = {
     "constraints": [],
     "parameters": {},
 }
-
-# Where entries of such names would stand there are other pages: of the studio, of profiles, and of
-# share links.
-_TAKEN_SLUGS = frozenset(("new", "contact", "ask", "open", "uncount", "visit"))
 
 
 class StaleDraft(Exception):  # noqa: N818 - it reads as the condition it is
@@ -44,33 +42,55 @@ def create_entry(
 ) -> Entry:
     """Make an entry with its draft; the slug is made from the title unless given."""
     content = content or EMPTY_CONTENT
+    slug = fields.pop("slug", "")
     with transaction.atomic():
         entry = Entry.objects.create(
             owner=owner,
             title=title,
-            slug=fields.pop("slug", None) or free_slug(owner, title),
+            slug=slug or free_slug(owner, title),
             kind=content["kind"],
             **fields,
         )
+        if slug:
+            addresses.take_slug(entry)
         set_tags(entry, tags)
         Draft.objects.create(entry=entry, content=content)
     return entry
 
 
 def free_slug(owner: User, title: str) -> str:
-    """Return a slug made from `title` that no other entry of the owner has."""
-    base = slugify(title)[:72]
-    return free_among(
-        base,
-        set(
-            Entry.objects.filter(owner=owner, slug__startswith=base).values_list("slug", flat=True)
-        ),
-    )
+    """Return a slug made from `title` that no other entry of the owner has, or had before."""
+    return Slugs(slugs_of(owner, slugify(title)[:72])).free(title)
+
+
+def slugs_of(owner: User, beginning: str = "") -> set[str]:
+    """Return the slugs that entries of the owner have, or had before; those that begin so."""
+    alike = {"owner": owner, "slug__startswith": beginning}
+    former = FormerSlug.objects.filter(**alike).values_list("slug", flat=True)
+    return {*Entry.objects.filter(**alike).values_list("slug", flat=True), *former}
+
+
+class Slugs:
+    """Gives out slugs that are not `taken`, each once."""
+
+    def __init__(self, taken: Iterable[str]) -> None:
+        self._taken = set(taken) | addresses.TAKEN_SLUGS
+        self._next: dict[str, int] = {}
+
+    def free(self, title: str) -> str:
+        """Return a slug made from `title`, numbered where others have it."""
+        base = slugify(title)[:72]
+        slug = base
+        while slug in self._taken:
+            number = self._next[base] = self._next.get(base, 1) + 1
+            slug = f"{base}-{number}"
+        self._taken.add(slug)
+        return slug
 
 
 def free_among(slug: str, taken: Set[str]) -> str:
     """Return `slug`, or the first of it with a number that no entry and no page has."""
-    if slug not in taken and slug not in _TAKEN_SLUGS:
+    if slug not in taken and slug not in addresses.TAKEN_SLUGS:
         return slug
     base = slug[:72]
     # No page has a number in its name.
@@ -78,8 +98,13 @@ def free_among(slug: str, taken: Set[str]) -> str:
 
 
 def update_entry(entry: Entry, *, tags: Sequence[str], **fields: Any) -> None:
-    """Change what surrounds the prompt: title, summary, visibility and the like."""
+    """Change what surrounds the prompt: title, summary, visibility and the like.
+
+    Raises addresses.SlugTaken; nothing is changed then.
+    """
     with transaction.atomic():
+        if slug := fields.pop("slug", ""):
+            addresses.change_slug(entry, slug)
         for name, value in fields.items():
             setattr(entry, name, value)
         entry.save(update_fields=[*fields, "updated_at"])
@@ -89,11 +114,16 @@ def update_entry(entry: Entry, *, tags: Sequence[str], **fields: Any) -> None:
 
 def set_tags(entry: Entry, names: Iterable[str]) -> None:
     """File the entry under `names`; names that fold to the same word are one tag."""
-    wanted = {tag_slug(name): name.strip()[:40] for name in names if tag_slug(name)}
+    wanted = tags_by_slug(names)
     Tag.objects.bulk_create(
         (Tag(slug=slug, name=name) for slug, name in wanted.items()), ignore_conflicts=True
     )
     entry.tags.set(Tag.objects.filter(slug__in=wanted))
+
+
+def tags_by_slug(names: Iterable[str]) -> dict[str, str]:
+    """Return slug → name of what an entry is filed under; what folds to no word is no tag."""
+    return {tag_slug(name): name.strip()[:40] for name in names if tag_slug(name)}
 
 
 def tag_slug(name: str) -> str:
@@ -101,14 +131,26 @@ def tag_slug(name: str) -> str:
     return "-".join(re.findall(r"\w+", fold(name)))[:40]
 
 
-def save_draft(entry: Entry, content: dict[str, Any], revision: int) -> Draft:
-    """Keep the draft if it is still at `revision`. Raises StaleDraft otherwise."""
-    saved = Draft.objects.filter(entry=entry, revision=revision).update(
-        content=content, revision=F("revision") + 1, updated_at=timezone.now()
-    )
-    current = Draft.objects.get(entry=entry)
-    if not saved:
-        raise StaleDraft(current)
+def save_draft(
+    entry: Entry,
+    content: dict[str, Any],
+    revision: int,
+    renames: Sequence[tuple[str, str]] = (),
+) -> Draft:
+    """Keep the draft if it is still at `revision`. Raises StaleDraft otherwise.
+
+    `renames` are the variables that got another name since, as (old, new) in turn: the test cases
+    follow.
+    """
+    with transaction.atomic():
+        saved = Draft.objects.filter(entry=entry, revision=revision).update(
+            content=content, revision=F("revision") + 1, updated_at=timezone.now()
+        )
+        current = Draft.objects.get(entry=entry)
+        if not saved:
+            raise StaleDraft(current)
+        if renames:
+            cases.follow_renames(entry, renames)
     return current
 
 
@@ -132,8 +174,8 @@ def set_cover(entry: Entry, picture: Picture | None) -> None:
 def delete_entry(entry: Entry) -> None:
     """Delete the entry with everything that belongs to it, files included."""
     with transaction.atomic():
-        # Versions leave only with an entry that is marked for it (see models/triggers.py).
-        Entry.objects.filter(pk=entry.pk).update(purge_at=timezone.now())
+        # Versions leave only with an entry whose time has come (see models/triggers.py).
+        Entry.objects.filter(pk=entry.pk).update(purge_at=Now())
         entry.delete()
 
 
@@ -141,7 +183,13 @@ def index(entry: Entry) -> None:
     """Write the folded words of everything public about a published entry."""
     if entry.published is None:
         return
-    content = entry.published.content
+    tags = entry.tags.values_list("name", flat=True)
+    entry.search_text = search_text(entry, tags, entry.published.content)
+    entry.save(update_fields=["search_text", "updated_at"])
+
+
+def search_text(entry: Entry, tags: Iterable[str], content: Mapping[str, Any]) -> str:
+    """Return the folded words of an entry filed under `tags` whose published version says this."""
     words = [
         entry.title,
         entry.summary,
@@ -150,10 +198,9 @@ def index(entry: Entry) -> None:
         entry.role_in_team,
         entry.used_where,
         entry.outcome,
-        *entry.tags.values_list("name", flat=True),
+        *tags,
         content.get("context", ""),
         *(constraint["text"] for constraint in content.get("constraints", ())),
         *(message["content"] for message in content.get("messages", ())),
     ]
-    entry.search_text = fold(" ".join(words))[:100_000]
-    entry.save(update_fields=["search_text", "updated_at"])
+    return fold(" ".join(words))[:100_000]

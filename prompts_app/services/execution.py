@@ -72,7 +72,8 @@ def claim(most: int) -> list[Claimed]:
 def _waiting(most: int, full: set[int]) -> list[uuid.UUID]:
     now = timezone.now()
     waiting = (
-        Run.objects.filter(state=Run.State.WAITING)
+        # What a closed account asked for waits until it is open again, or goes with it.
+        Run.objects.filter(state=Run.State.WAITING, version__entry__owner__is_active=True)
         .exclude(not_before__gt=now)
         .exclude(model__provider__rest_until__gt=now)
         .exclude(model__provider__in=full)

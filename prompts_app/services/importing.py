@@ -1,36 +1,18 @@
-"""Entries from neutral documents: what readers of foreign formats yield, and the samples."""
+"""Entries of documents: what readers of foreign formats yield, and the samples."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 
 from django.db import transaction
+from django.utils import timezone
 
-from prompts_app.models import Entry, TestCase, User
-from prompts_app.services import entries, versions
-from prompts_app.transfer.document import EntryDocument
+from prompts_app.models import Draft, Entry, Import, Run, Tag, TestCase, User, Version
+from prompts_app.services import entries
+from prompts_app.services.import_reading import Ready, Rules, ready
+from prompts_app.transfer.document import EntryDocument, RunDocument
 
-
-def import_entries(
-    owner: User, documents: Iterable[EntryDocument], *, visibility: str = Entry.Visibility.DRAFT
-) -> tuple[int, int]:
-    """Make entries of documents in one transaction; return how many are new and how many known.
-
-    A document whose `source_key` the owner already has is left alone.
-    """
-    made = known = 0
-    with transaction.atomic():
-        have = set(
-            Entry.objects.filter(owner=owner, source_key__isnull=False).values_list(
-                "source_key", flat=True
-            )
-        )
-        for document in documents:
-            if document.source_key in have:
-                known += 1
-                continue
-            have.add(document.source_key)
-            import_entry(owner, document, visibility=visibility)
-            made += 1
-    return made, known
+# Entries made at once: what is told of progress, and how much stands in memory as rows.
+AT_ONCE = 100
 
 
 def import_entry(
@@ -40,36 +22,161 @@ def import_entry(
     visibility: str = Entry.Visibility.DRAFT,
     slug: str = "",
 ) -> Entry:
-    """Make one entry with all its versions and test cases."""
+    """Make one entry with all it has. Raises ValueError for a document that cannot be made."""
+    prepared = ready(document, Rules())
+    if not isinstance(prepared, Ready):
+        raise ValueError(f"{prepared.code} {prepared.path}")
     with transaction.atomic():
-        entry = entries.create_entry(
-            owner,
-            title=document.title,
-            slug=slug,
-            summary=document.summary,
-            use_case=document.use_case,
-            language=document.language,
-            credit=document.credit,
-            source_key=document.source_key or None,
-            visibility=visibility,
-            tags=document.tags,
-            content=document.versions[-1].content,
-        )
-        TestCase.objects.bulk_create(
-            TestCase(
-                entry=entry,
-                name=case.name,
-                values=case.values,
-                watch_for=case.watch_for,
-                position=position,
-            )
-            for position, case in enumerate(document.cases)
-        )
-        made = [
-            versions.add_version(entry, version.content, version.change_note)
-            for version in document.versions
-        ]
-        if document.baseline is not None:
-            entry.baseline = made[document.baseline]
-            entry.save(update_fields=["baseline"])
+        ((entry,),) = make(owner, [prepared], visibility=visibility, slug=slug)
     return entry
+
+
+def make(
+    owner: User,
+    documents: Sequence[Ready],
+    *,
+    visibility: str = Entry.Visibility.DRAFT,
+    imported_by: Import | None = None,
+    slug: str = "",
+) -> Iterator[list[Entry]]:
+    """Make entries with their drafts, versions, cases and runs, and yield them in groups.
+
+    Within a transaction of the caller's. The number of queries for an entry does not depend on what
+    it has. `slug` is for the one entry there is.
+    """
+    slugs = entries.Slugs(entries.slugs_of(owner))
+    for start in range(0, len(documents), AT_ONCE):
+        group = documents[start : start + AT_ONCE]
+        now = timezone.now()
+        made = Entry.objects.bulk_create(
+            _entry(one, owner, slug or slugs.free(one.document.title), now, visibility, imported_by)
+            for one in group
+        )
+        pairs = list(zip(made, group, strict=True))
+        _file(pairs)
+        Draft.objects.bulk_create(
+            Draft(entry=entry, content=one.document.versions[-1].content) for entry, one in pairs
+        )
+        cases = [_cases(entry, one.document) for entry, one in pairs]
+        TestCase.objects.bulk_create(case for of_entry in cases for case in of_entry)
+        versions = [_versions(entry, one, now) for entry, one in pairs]
+        Version.objects.bulk_create(version for of_entry in versions for version in of_entry)
+        for (entry, one), own in zip(pairs, versions, strict=True):
+            entry.published = own[-1]
+            entry.baseline = own[one.document.baseline or 0]
+        Entry.objects.bulk_update(made, ["published", "baseline"])
+        Run.objects.bulk_create(
+            _run(run, own, of_entry, now)
+            for (_entry, one), own, of_entry in zip(pairs, versions, cases, strict=True)
+            for run in one.document.runs
+        )
+        yield made
+
+
+def _entry(
+    one: Ready,
+    owner: User,
+    slug: str,
+    now: datetime,
+    visibility: str,
+    imported_by: Import | None,
+) -> Entry:
+    document = one.document
+    content = document.versions[-1].content
+    entry = Entry(
+        owner=owner,
+        title=document.title,
+        slug=slug,
+        summary=document.summary,
+        use_case=document.use_case,
+        language=document.language,
+        credit=document.credit,
+        source_key=document.source_key or None,
+        visibility=visibility,
+        kind=content["kind"],
+        imported_by=imported_by,
+        published_at=now,
+    )
+    tags = entries.tags_by_slug(document.tags)
+    entry.search_text = entries.search_text(entry, tags.values(), content)
+    return entry
+
+
+def _file(pairs: list[tuple[Entry, Ready]]) -> None:
+    """File entries under their tags."""
+    wanted = {entry: entries.tags_by_slug(one.document.tags) for entry, one in pairs}
+    names = {slug: name for tags in wanted.values() for slug, name in tags.items()}
+    # In one order: two imports at once never wait for each other's tags.
+    Tag.objects.bulk_create(
+        (Tag(slug=slug, name=names[slug]) for slug in sorted(names)), ignore_conflicts=True
+    )
+    known = dict(Tag.objects.filter(slug__in=names).values_list("slug", "pk")) if names else {}
+    filed = Entry.tags.through
+    filed.objects.bulk_create(
+        filed(entry_id=entry.pk, tag_id=known[slug])
+        for entry, tags in wanted.items()
+        for slug in tags
+    )
+
+
+def _cases(entry: Entry, document: EntryDocument) -> list[TestCase]:
+    return [
+        TestCase(
+            entry=entry,
+            name=case.name,
+            values=case.values,
+            watch_for=case.watch_for,
+            position=position,
+        )
+        for position, case in enumerate(document.cases)
+    ]
+
+
+def _versions(entry: Entry, one: Ready, now: datetime) -> list[Version]:
+    return [
+        Version(
+            entry=entry,
+            number=number,
+            content=version.content,
+            content_hash=hashes[0],
+            prompt_hash=hashes[1],
+            change_note=version.change_note,
+            created_at=now,
+        )
+        for number, (version, hashes) in enumerate(
+            zip(one.document.versions, one.hashes, strict=True), start=1
+        )
+    ]
+
+
+def _run(run: RunDocument, versions: list[Version], cases: list[TestCase], now: datetime) -> Run:
+    moment = _moment(run.made_at, now)
+    return Run(
+        version=versions[run.version],
+        case=None if run.case is None else cases[run.case],
+        values=run.values,
+        model_asked=run.model,
+        output=run.output,
+        raw_response=run.raw,
+        finish_reason=run.finish_reason,
+        prompt_tokens=run.input_tokens,
+        completion_tokens=run.output_tokens,
+        latency_ms=run.latency,
+        # Whoever can show what the provider answered has more than a text of their own.
+        origin=Run.Origin.PASTED if run.raw is None else Run.Origin.IMPORTED,
+        state=Run.State.DONE,
+        created_at=moment,
+        finished_at=moment,
+        judge_due=now,
+    )
+
+
+def _moment(text: str, now: datetime) -> datetime:
+    """Return the time that `text` tells, or now where it tells none that has been."""
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return min(moment.astimezone(UTC), now)
+    except (ValueError, OverflowError):
+        return now

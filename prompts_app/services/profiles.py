@@ -5,22 +5,24 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from prompts_app.models import Picture, Profile, User
-from prompts_app.services import pictures
-
-
-class HandleTaken(Exception):  # noqa: N818 - it reads as the condition it is
-    """Somebody else has the handle, in whatever case they write it."""
+from prompts_app.services import addresses, pictures
 
 
 def save_profile(owner: User, **fields: Any) -> Profile:
-    """Make the owner's profile, or change it. Raises HandleTaken; nothing is saved then."""
+    """Make the owner's profile, or change it. A former handle leads to the new one.
+
+    Raises addresses.HandleTaken; nothing is saved then.
+    """
+    own = Profile.objects.select_for_update().filter(user=owner)
     try:
         with transaction.atomic():
+            before = own.values_list("handle", flat=True).first() or ""
             profile, _created = Profile.objects.update_or_create(user=owner, defaults=fields)
+            addresses.keep_handle(owner, before, profile.handle)
     except IntegrityError as error:
         others = Profile.objects.exclude(user=owner)
         if others.filter(handle__iexact=fields.get("handle", "")).exists():
-            raise HandleTaken from error
+            raise addresses.HandleTaken from error
         raise
     return profile
 

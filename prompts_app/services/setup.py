@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,9 @@ from django.db import connection
 
 from prompts_app.llm.ollama import local_ollama
 from prompts_app.models import KeyFingerprint
-from prompts_app.services import keys, providers, receipt_keys
+from prompts_app.services import keys, providers, receipt_keys, site_texts
+
+log = logging.getLogger("promptfolio.setup")
 
 # Any number, as long as every process of this site asks for the same one.
 _LOCK = 7_071_823
@@ -32,6 +35,13 @@ def prepare_database(verbosity: int = 0) -> None:
         uses_own = settings.OPENAI_API_KEY or settings.OPENAI_BASE_URL
         ollama = [] if uses_own else asyncio.run(local_ollama(settings.OLLAMA_URL))
         providers.sync_site_provider(ollama)
+        warn_of_missing_texts()
+
+
+def warn_of_missing_texts() -> None:
+    """Log what a site where strangers sign up does not say yet."""
+    for kind in site_texts.missing():
+        log.warning("sign-up is open, and the site has no text of the kind “%s”", kind)
 
 
 def _check_key(name: str, fingerprint: str) -> None:

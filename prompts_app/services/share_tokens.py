@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.core import signing
+from django.db.models import Q
 
-from prompts_app.models import Entry, ShareItem, ShareLink, Version
+from prompts_app.models import Entry, FormerSlug, ShareItem, ShareLink, Version
 from prompts_app.services import keys
 from prompts_app.text import clean
 
@@ -56,16 +57,18 @@ def shown_by(link: ShareLink, slug: str = "") -> list[Shown]:
     """Return what a link shows, in order; with `slug` of that entry alone.
 
     An entry without a version to show (none published, or the pinned one withdrawn) is left out,
-    and so is a draft: that is only its author's.
+    and so are drafts and what is archived: those are only their author's.
     """
     found = link.items.filter(
         entry__owner=link.owner_id, entry__purge_at__isnull=True
     ).select_related(
         "entry__owner__profile", "entry__published", "entry__baseline", "entry__cover", "version"
     )
-    found = found.exclude(entry__visibility=Entry.Visibility.DRAFT)
+    found = found.filter(entry__visibility__in=Entry.SHARED)
     if slug:
-        found = found.filter(entry__slug=slug)
+        # What stood there before it moved is what whoever has the address means.
+        former = FormerSlug.objects.filter(owner=link.owner_id, slug=slug).values("entry")
+        found = found.filter(Q(entry__slug=slug) | Q(entry__in=former))
     items = []
     for item in found:
         version = item.version or item.entry.published

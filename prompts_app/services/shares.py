@@ -44,11 +44,12 @@ class LinkChanged(Exception):  # noqa: N818 - it reads as the condition it is
 def shareable(owner: User) -> QuerySet[Entry]:
     """Return the author's entries that a link may show, by title.
 
-    They have a published version, and are no drafts: those are for nobody but their author.
+    They have a published version, and are neither drafts nor archived: those are for nobody but
+    their author.
     """
     return (
         _published(owner)
-        .exclude(visibility=Entry.Visibility.DRAFT)
+        .filter(visibility__in=Entry.SHARED)
         .select_related("published")
         .only("title", "slug", "language", "visibility", "published__number")
         .order_by("title", "pk")
@@ -133,7 +134,8 @@ def _set_items(link: ShareLink, chosen: Sequence[Chosen]) -> None:
     )
     if len(there.order_by("pk").values_list("pk")) != len(wanted):
         raise EntryGone
-    link.items.all().delete()
+    # What lies in the bin may come back, and then to its links too.
+    link.items.filter(entry__purge_at__isnull=True).delete()
     ShareItem.objects.bulk_create(
         ShareItem(
             link=link,

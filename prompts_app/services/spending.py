@@ -207,7 +207,9 @@ def by_entry(owner: User, first: date) -> list[OfEntry]:
     refused = dict(
         _refusals(owner, first).values("entry").annotate(n=Sum("count")).values_list("entry", "n")
     )
-    found = Entry.objects.filter(pk__in=tried.keys() | refused.keys()).only("slug", "title")
+    found = Entry.objects.filter(pk__in=tried.keys() | refused.keys()).only(
+        "slug", "title", "purge_at"
+    )
     rows = [
         OfEntry(
             entry,

@@ -233,7 +233,7 @@ def start(attempt_id: uuid.UUID) -> Admitted[Try]:
             *("version", "entry__owner__spending", "entry__owner__site_grant", "link"),
             *("model__provider__owner", "reservation"),
         )
-        .filter(pk=attempt_id, state=Try.State.WAITING)
+        .filter(pk=attempt_id, state=Try.State.WAITING, entry__purge_at__isnull=True)
         .first()
     )
     if attempt is None or attempt.reservation is None:

@@ -13,19 +13,19 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from prompts_app import access, http
 from prompts_app.forms import content as contents
-from prompts_app.forms import draft_runs
+from prompts_app.forms import draft_runs, draft_wishes
 from prompts_app.forms.content import DraftForm
 from prompts_app.http import Request
 from prompts_app.models import Draft, Entry, TestCase
 from prompts_app.services import comparison, entries, judging, rendering, tryit
 from prompts_app.services import draft_runs as runs
-from prompts_app.services.cases import live_cases, with_defaults
+from prompts_app.services.cases import after_renames, live_cases, with_defaults
 from prompts_app.services.limits import Refused
 from prompts_app.services.rules import rules_of
 from prompts_app.templatetags.constraints import stated
 from prompts_app.templatetags.prompts import messages_filled
 from prompts_app.templatetags.sentences import error_sentence
-from prompts_app.views import draft_answers, try_streams
+from prompts_app.views import draft_answers, rule_tests, try_streams
 from prompts_app.views.studio import about_entry, author
 
 
@@ -38,14 +38,12 @@ def draft(request: Request, slug: str) -> HttpResponse:
         start = contents.initial_of(entry.draft.content, entry.draft.revision)
         return _page(request, entry, _form(entry, initial=start))
     form = _form(entry, data=request.POST)
-    if wish := contents.asked_for(request.POST):
-        # These buttons serve whoever has no scripts: nothing is saved, nothing is lost.
-        start = contents.changed(form.raw(), wish)
-        return _page(request, entry, _form(entry, initial=start))
+    if wish := draft_wishes.asked_for(request.POST):
+        return _shown_again(request, entry, form, wish)
     if not form.is_valid():
         return _page(request, entry, form, status=422)
     try:
-        kept = entries.save_draft(entry, form.content(), form.fields.cleaned_data["revision"])
+        kept = _save(entry, form)
     except entries.StaleDraft as stale:
         return _conflict(request, entry, form, stale.current)
     if request.accepts("application/json") and not request.accepts("text/html"):
@@ -63,6 +61,27 @@ def _form(entry: Entry, **options: Any) -> DraftForm:
     return DraftForm(entry.draft.content["kind"], language=entry.language, **options)
 
 
+def _save(entry: Entry, form: DraftForm) -> Draft:
+    once = form.fields.cleaned_data
+    return entries.save_draft(entry, form.content(), once["revision"], once["renames"])
+
+
+def _shown_again(request: Request, entry: Entry, form: DraftForm, wish: str) -> HttpResponse:
+    """Do what a button asks for besides saving: nothing is saved by it, nothing is lost."""
+    raw, problem = form.raw(), ""
+    row = form.constraints.place_of(request.POST.get("test_rule", ""))
+    tested = rule_tests.tested(entry, form.constraints.kept[row]) if row is not None else None
+    if request.htmx:
+        return render(request, "studio/_rule_test.html", {"tested": tested})
+    if (place := form.variables.place_of(request.POST.get("rename", ""))) is not None:
+        problem = draft_wishes.renamed(raw, raw["variables"][place])
+    again = _form(entry, initial=draft_wishes.changed(raw, wish))
+    if row is not None:
+        again.constraints.forms[row].tested = tested
+    again.problems = [problem] if problem else []
+    return _page(request, entry, again, status=422 if problem else 200)
+
+
 def _names(content: dict[str, Any]) -> set[str]:
     return {variable["name"] for variable in content["variables"]}
 
@@ -71,6 +90,7 @@ def _conflict(request: Request, entry: Entry, form: DraftForm, current: Draft) -
     """Show both texts; saving what was typed now needs the press of a button that says so."""
     mine = form.content()
     start = contents.initial_of(mine, current.revision)
+    start["fields"]["renames"] = form.fields["renames"].value()
     entry.draft = current
     extra = {"conflict": comparison.compare(current.content, mine)}
     return _page(request, entry, _form(entry, initial=start), status=409, extra=extra)
@@ -141,11 +161,11 @@ def run(request: Request, slug: str) -> HttpResponse:
         return _page(request, entry, form, status=422)
     if not streams:
         try:
-            entries.save_draft(entry, form.content(), form.fields.cleaned_data["revision"])
+            _save(entry, form)
         except entries.StaleDraft as stale:
             return _conflict(request, entry, form, stale.current)
     content, case = form.content(), _case(live_cases(entry), request)
-    values = with_defaults(content, case.values if case else {})
+    values = with_defaults(content, _values(form, case))
     if empty := [name for name, value in values.items() if not value]:
         names = ", ".join(empty)
         return _refused(
@@ -190,11 +210,17 @@ def _case(cases: list[TestCase], request: Request) -> TestCase | None:
     return next((case for case in cases if str(case.pk) == wanted), None)
 
 
+def _values(form: DraftForm, case: TestCase | None) -> dict[str, str]:
+    """The values of a case under the names that the sent draft gives to its variables."""
+    renames = draft_wishes.renames_of(form.fields["renames"].value())
+    return after_renames(case.values, renames) if case is not None else {}
+
+
 def _preview(form: DraftForm, case: TestCase | None) -> dict[str, Any]:
     content = contents.loose_content(form.kind, form.raw(), form.language)
     # An empty default says nothing about the prompt: the name does.
     content["variables"] = [one for one in content["variables"] if one["default"]]
-    shown = messages_filled(content, case.values if case else {})
+    shown = messages_filled(content, _values(form, case))
     return {
         "messages": shown,
         "characters": sum(len(piece.text) for one in shown for piece in one["pieces"]),

@@ -1,19 +1,22 @@
 """Pages for what went wrong."""
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from prompts_app.views.moved import moved
 
-def _page(request: HttpRequest, status: int) -> HttpResponse:
-    response = render(request, f"errors/{status}.html", status=status)
+
+def _page(request: HttpRequest, status: int, **context: bool) -> HttpResponse:
+    response = render(request, f"errors/{status}.html", context, status=status)
     response["Cache-Control"] = "no-store"
     return response
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """400: the request cannot be read (too large, or not what the form sends)."""
-    return _page(request, 400)
+    return _page(request, 400, too_large=isinstance(exception, RequestDataTooBig))
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -22,8 +25,8 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """404: missing and forbidden alike."""
-    return _page(request, 404)
+    """404: missing and forbidden alike. Or the way to where the page stands by now."""
+    return moved(request) or _page(request, 404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

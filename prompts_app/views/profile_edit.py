@@ -13,7 +13,7 @@ from prompts_app.forms.profiles import AvatarForm, ProfileForm, handle_taken
 from prompts_app.http import Request
 from prompts_app.models import Profile
 from prompts_app.pictures.intake import PictureError
-from prompts_app.services import profiles
+from prompts_app.services import addresses, profiles
 from prompts_app.views.studio import author
 
 
@@ -29,7 +29,7 @@ def profile(request: Request) -> HttpResponse:
     if form.is_valid():
         try:
             profiles.save_profile(request.user, **form.values())
-        except profiles.HandleTaken:
+        except addresses.HandleTaken:
             form.add_error("handle", handle_taken())
         else:
             if existing is None:

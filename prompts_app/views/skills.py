@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from prompts_app.models import Entry, Profile
+from prompts_app.models.entries import EntryQuerySet
 from prompts_app.services.entries import tag_slug
 from prompts_app.templatetags.profiles import phrases
 
@@ -15,9 +16,9 @@ NAMED = 3
 _MOST = 200
 
 
-def skills_listed(profile: Profile, listed: QuerySet[Entry]) -> list[dict[str, Any]]:
+def skills_listed(profile: Profile, listed: EntryQuerySet) -> list[dict[str, Any]]:
     """Return the skills as templates/share/_profile.html shows them on the public profile."""
-    rows = listed.order_by("-published_at", "-pk")
+    rows = listed.in_order()
     return _skills(profile, rows, lambda slug: reverse("entry", args=[profile.handle, slug]))
 
 

@@ -1,4 +1,4 @@
-"""The studio's list of entries, and what surrounds each prompt: settings, cover, end."""
+"""The studio's list of entries, and what surrounds each prompt: settings and cover."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -8,28 +8,29 @@ from typing import Any, Concatenate, ParamSpec
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Count, F, IntegerField, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import NoReverseMatch, reverse
 from django.utils.formats import number_format
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from prompts_app import access
 from prompts_app.forms.entries import (
     PICTURE_ERRORS,
+    SLUG_TAKEN,
     CoverForm,
-    DeleteEntryForm,
     EntrySettingsForm,
-    NewEntryForm,
 )
 from prompts_app.http import Request
-from prompts_app.models import Entry, Run, Try, User, Version
+from prompts_app.models import Entry, Try, User, Version
 from prompts_app.pictures.intake import PictureError
-from prompts_app.services import days, entries, pictures, spending
+from prompts_app.services import days, entries, first_steps, pictures, spending
+from prompts_app.services.addresses import SlugTaken
 from prompts_app.services.claims import phrases
 
 P = ParamSpec("P")
@@ -38,8 +39,6 @@ ENTRIES_A_PAGE = 50
 # A list this short needs no search field.
 SEARCH_FROM = 12
 WEEK = timedelta(days=7)
-# The studio's own address stands where an entry of this slug would.
-TAKEN_SLUG = "new"
 
 
 def author(
@@ -57,25 +56,58 @@ def author(
     return login_required(wrapper)
 
 
-@author
+@login_required
 @require_safe
 def studio(request: Request) -> HttpResponse:
-    """The author's entries, latest change first."""
+    """The author's entries in their own order; before there is much, the first steps."""
     wanted = request.GET.get("q", "").replace("\x00", "").strip()[:120]
     found = own_entries(request.user)
     if wanted:
         found = found.filter(title__icontains=wanted)
     page = Paginator(found, ENTRIES_A_PAGE).get_page(request.GET.get("page"))
+    rows = [_row(entry) for entry in page.object_list]
     context = {
         "nav": "studio",
         "studio_section": "entries",
         "page": page,
-        "rows": [_row(entry) for entry in page.object_list],
+        "rows": rows,
+        "groups": [
+            [row for row in rows if row["entry"].pinned == pinned] for pinned in (True, False)
+        ],
         "wanted": wanted,
         "search": bool(wanted) or page.paginator.count >= SEARCH_FROM,
         "overrun": spending.overrun_today(request.user),
+        "path": first_steps.path_of(request.user),
+        "import_url": import_url(),
+        "gone": _gone(request),
+        **_put_away(request.user),
     }
     return render(request, "studio/entries.html", context)
+
+
+def import_url() -> str:
+    """Where entries are imported; "" on a site that has no such page."""
+    try:
+        return reverse("studio_import")
+    except NoReverseMatch:
+        return ""
+
+
+def _gone(request: Request) -> Entry | None:
+    """What has just been deleted or archived, so that the page can offer to undo it."""
+    slug = request.GET.get("gone", "")
+    if not slug or "\x00" in slug:
+        return None
+    away = Q(purge_at__isnull=False) | Q(visibility=Entry.Visibility.ARCHIVED)
+    return Entry.objects.filter(away, owner=request.user, slug=slug).first()
+
+
+def _put_away(owner: User) -> dict[str, int]:
+    binned = Q(purge_at__isnull=False)
+    archived = Q(purge_at__isnull=True, visibility=Entry.Visibility.ARCHIVED)
+    return Entry.objects.filter(owner=owner).aggregate(
+        archived=Count("pk", filter=archived), binned=Count("pk", filter=binned)
+    )
 
 
 def _row(entry: Entry) -> dict[str, Any]:
@@ -96,10 +128,11 @@ def _row(entry: Entry) -> dict[str, Any]:
 
 
 def own_entries(owner: User) -> QuerySet[Entry]:
-    """Return the owner's entries with what the list says of each, in one query."""
+    """Return the owner's entries in their order with what the list says of each, in one query."""
     first = days.today(days.zone_of(owner)) - WEEK
     return (
-        Entry.objects.filter(owner=owner, purge_at__isnull=True)
+        Entry.objects.filter(owner=owner)
+        .kept()
         .annotate(
             last_version=Subquery(
                 Version.objects.filter(entry=OuterRef("pk"))
@@ -111,40 +144,15 @@ def own_entries(owner: User) -> QuerySet[Entry]:
                 Try.objects.filter(entry=OuterRef("pk"), column=0, day__gt=first),
                 "entry",
             ),
-            changed_at=Greatest(F("updated_at"), F("draft__updated_at")),
         )
         .defer("use_case", "search_text")
-        .order_by("-changed_at", "-pk")
+        .in_order()
     )
 
 
 def _count(rows: QuerySet[Any], by: str) -> Coalesce:
     counted = rows.order_by().values(by).annotate(number=Count("pk")).values("number")
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
-
-
-@author
-@require_http_methods(["GET", "POST"])
-def new_entry(request: Request) -> HttpResponse:
-    """Make an entry, then go straight to its editor."""
-    posted = request.POST if request.method == "POST" else None
-    form = NewEntryForm(posted, initial={"language": get_language()})
-    if request.method == "POST" and form.is_valid():
-        content = entries.EMPTY_CONTENT | {"kind": form.cleaned_data["kind"]}
-        slug = entries.free_slug(request.user, form.cleaned_data["title"])
-        if slug == TAKEN_SLUG:
-            slug = entries.free_slug(request.user, f"{slug} entry")
-        entry = entries.create_entry(
-            request.user,
-            tags=form.cleaned_data["tags"],
-            content=content,
-            slug=slug,
-            **form.surroundings(),
-        )
-        return redirect("studio_entry", entry.slug)
-    context = {"nav": "studio", "studio_section": "entries", "form": form}
-    status = 422 if request.method == "POST" else 200
-    return render(request, "studio/new.html", context, status=status)
 
 
 @author
@@ -157,10 +165,14 @@ def settings(request: Request, slug: str) -> HttpResponse:
     form = EntrySettingsForm(entry, request.POST)
     if not form.is_valid():
         return _settings_page(request, entry, form, CoverForm(), status=422)
-    entries.update_entry(entry, tags=form.cleaned_data["tags"], **form.surroundings())
+    try:
+        entries.update_entry(entry, tags=form.cleaned_data["tags"], **form.surroundings())
+    except SlugTaken:
+        form.add_error("slug", str(SLUG_TAKEN))
+        return _settings_page(request, entry, form, CoverForm(), status=422)
     entries.set_tryable(entry, form.cleaned_data["tryable"])
     messages.success(request, _("The settings are saved."))
-    return redirect("studio_entry_settings", slug)
+    return redirect("studio_entry_settings", entry.slug)
 
 
 @author
@@ -195,27 +207,6 @@ def _settings_page(
 ) -> HttpResponse:
     context = about_entry(entry, "settings") | {"form": form, "cover_form": cover_form}
     return render(request, "studio/settings.html", context, status=status)
-
-
-@author
-@require_http_methods(["GET", "POST"])
-def delete_entry(request: Request, slug: str) -> HttpResponse:
-    """Ask for the title, having said what will go; then delete."""
-    entry = access.own_entry(request.user, slug)
-    form = DeleteEntryForm(entry, request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        entries.delete_entry(entry)
-        messages.success(request, _("“%(title)s” is deleted.") % {"title": entry.title})
-        return redirect("studio")
-    counts = {
-        "versions": entry.versions.count(),
-        "runs": Run.objects.filter(version__entry=entry).count(),
-        "cases": entry.cases.filter(withdrawn_at__isnull=True).count(),
-        "tries": entry.tries.count(),
-    }
-    context = about_entry(entry, "settings") | {"form": form, "counts": counts}
-    status = 422 if request.method == "POST" else 200
-    return render(request, "studio/delete.html", context, status=status)
 
 
 def about_entry(entry: Entry, section: str) -> dict[str, Any]:

@@ -16,8 +16,9 @@ from prompts_app import access
 from prompts_app.forms.versions import PublishForm, WithdrawForm
 from prompts_app.http import Request
 from prompts_app.models import Entry, Run, Version
-from prompts_app.services import comparison
+from prompts_app.services import comparison, publish_checks
 from prompts_app.services import versions as version_services
+from prompts_app.services.cases import live_cases
 from prompts_app.views.studio import about_entry, author
 
 REASONS = {
@@ -39,6 +40,11 @@ def versions(request: Request, slug: str) -> HttpResponse:
     if request.method == "GET":
         return _page(request, entry, number, PublishForm(number))
     form = PublishForm(number, request.POST)
+    if form.is_valid() and not request.POST.get("seen"):
+        # What the draft holds the page has warned of; the note was written since.
+        note = form.cleaned_data["change_note"]
+        if publish_checks.in_note(note):
+            return _page(request, entry, number, form, status=422, note=note)
     if form.is_valid():
         try:
             version = version_services.publish_version(
@@ -56,25 +62,40 @@ def _say_published(request: Request, entry: Entry, version: Version) -> None:
     said = _("Version %(number)s is published.") % {"number": version.number}
     if entry.visibility == Entry.Visibility.LINKS:
         said += " " + _("It is seen only through your share links.")
+    elif entry.visibility == Entry.Visibility.ARCHIVED:
+        said += " " + _("Nobody else sees it as long as the entry is archived.")
     elif not entry.is_public:
         said += " " + _("Nobody else sees it yet: say in the settings who may.")
     messages.success(request, said)
 
 
 def _page(
-    request: Request, entry: Entry, number: int, form: PublishForm, status: int = 200
+    request: Request,
+    entry: Entry,
+    number: int,
+    form: PublishForm,
+    status: int = 200,
+    note: str = "",
 ) -> HttpResponse:
     draft = entry.draft
     shown = entry.published
     changes = comparison.compare(shown.content, draft.content) if shown is not None else None
+    blank = not any(one["content"].strip() for one in draft.content["messages"])
+    # Nothing that can be published has to be looked at.
+    idle = blank or (changes is not None and changes.same)
+    cases = live_cases(entry) if not idle else []
+    checks = publish_checks.checks_of(entry, draft.content, cases, note) if not idle else []
     context = {
         **about_entry(entry, "versions"),
         "form": form,
         "draft": draft,
+        "checks": checks,
+        "alarming": any(one.kind != "missing" for one in checks),
+        "seen": bool(note),
         "shown": shown,
         "number": number,
         "changes": changes,
-        "blank": not any(one["content"].strip() for one in draft.content["messages"]),
+        "blank": blank,
         "history": _history(entry),
     }
     return render(request, "studio/versions.html", context, status=status)

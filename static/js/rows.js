@@ -60,6 +60,15 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// Rows that were put in another order (reorder.js) are sent in that order.
+document.addEventListener("reorder:moved", (event) => {
+  const box = event.target.closest("[data-rows]");
+  if (!box) return;
+  const places = event.target.parentElement.querySelectorAll(`:scope > [data-row] > [name$="-ORDER"]`);
+  for (const [place, order] of places.entries()) order.value = String(place);
+  changed(box);
+});
+
 document.addEventListener("rows:add", (event) => {
   event.detail.row = addRow(event.target);
 });

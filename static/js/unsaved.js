@@ -1,4 +1,5 @@
-// <form data-unsaved>: asks before leaving with changes that the server has not kept.
+// <form data-unsaved>: asks before leaving with changes that the server has not kept. "now" as its
+// value says that it came with such changes.
 // data-unsaved-except="case page": fields that are not kept anyway.
 // An element [data-saved-state] inside shows data-dirty-text while there are such changes.
 const states = new Map();
@@ -27,7 +28,9 @@ function show(form) {
 
 for (const form of document.querySelectorAll("form[data-unsaved]")) {
   // A page that came back with errors holds changes that were not kept.
-  const refused = form.querySelector("[aria-invalid='true'], .field__error") !== null;
+  const refused =
+    form.dataset.unsaved === "now" ||
+    form.querySelector("[aria-invalid='true'], .field__error") !== null;
   states.set(form, { kept: refused ? "" : snapshot(form), dirty: false, leaving: false });
   form.addEventListener("input", () => show(form));
   form.addEventListener("change", () => show(form));

@@ -3,8 +3,8 @@
 // <div data-rows="PREFIX" data-variables="#messages"> is a repeated-rows box (see rows.js) whose rows
 // hold one input named …-name and an element [data-variable-name] showing it. data-added and
 // data-unused are the sentences announced, with {name} in them.
-// The same rule as prompts_app/text/variables.py: whoever changes one changes the other.
-const TOKEN = /\\\{\{|\{\{[ \t]*([\p{L}_][\p{L}\p{N}_]{0,63})[ \t]*\}\}/gu;
+import { namesIn } from "./names.js";
+
 const WAIT_MS = 250;
 
 function addRow(box) {
@@ -15,15 +15,6 @@ function addRow(box) {
 
 function setRemoved(row, removed) {
   row.dispatchEvent(new CustomEvent("rows:remove", { bubbles: true, detail: { removed } }));
-}
-
-/** Names used in a text, in order of first use; "\{{ name }}" is literal and is not one. */
-function namesIn(text) {
-  const names = new Set();
-  for (const [, name] of text.normalize("NFC").matchAll(TOKEN)) {
-    if (name) names.add(name);
-  }
-  return names;
 }
 
 function rowsOf(box) {

@@ -28,6 +28,8 @@ VISITORS = {
     "sign in": "/accounts/login/",
     "sign up": "/accounts/signup/",
     "forgotten password": "/accounts/password/reset/",
+    "closed account": "/accounts/left/",
+    "suspended account": "/accounts/inactive/",
 }
 AUTHORS = {
     "studio": "/studio/",
@@ -49,8 +51,16 @@ AUTHORS = {
     ),
     "settings": "/studio/entries/product-picture/settings/",
     "delete entry": "/studio/entries/support-ticket-triage/delete/",
+    "bin": "/studio/bin/",
+    "delete for good": "/studio/bin/gone-soon/delete/",
+    "archive": "/studio/archived/",
     "own entry": "/@sample/support-ticket-triage/",
     "profile form": "/studio/profile/",
+    "import": "/studio/import/",
+    "look at an import": "/studio/import/{waiting}/",
+    "imports": "/studio/imports/",
+    "what an import made": "/studio/imports/{imported}/",
+    "take an import back": "/studio/imports/{imported}/undo/",
     "messages": "/studio/messages/",
     "message": "/studio/messages/{message}/",
     "export": "/studio/export/",
@@ -68,14 +78,17 @@ AUTHORS = {
     "change password": "/accounts/password/change/",
     "two steps": "/accounts/2fa/",
     "set up two steps": "/accounts/2fa/totp/activate/",
+    "passkeys": "/accounts/2fa/webauthn/",
+    "where one is signed in": "/accounts/sessions/",
+    "is it you": "/accounts/reauthenticate/",
     "sign out": "/accounts/logout/",
 }
 
 KNOWN = """
 import json
-from tests import factories
+from tests import factories, importing
 from prompts_app.models import ContactMessage, Entry, Evaluation, Profile, User
-from prompts_app.services import shares
+from prompts_app.services import arranging, endings, shares
 author = User.objects.get(email="demo@promptfolio.example")
 triage = Entry.objects.get(slug="support-ticket-triage")
 case = triage.cases.order_by("position").first()
@@ -95,6 +108,9 @@ Entry.objects.filter(pk=triage.pk).update(
     role_in_team="I wrote the prompt; two colleagues labelled 300 tickets.",
     used_where="In the support desk of a mail-order shop.",
     outcome="The first answer takes four hours instead of nine.")
+endings.discard(factories.entry(author, title="Gone soon", slug="gone-soon"))
+endings.archive(factories.entry(author, title="Put away"))
+arranging.pin(triage)
 message = ContactMessage.objects.create(
     owner=author, name="Grace Hopper", email="grace@example.org", text="Shall we talk?")
 draft = Entry.objects.get(slug="sql-explainer").draft
@@ -104,6 +120,8 @@ link = shares.make_link(
     author, [shares.Chosen(triage, triage.published, "You get many tickets.")],
     company="A company with a rather long name", role="Prompt engineer", note="Dear *company*")
 print(json.dumps({
+    "waiting": str(importing.uploaded(author, importing.prompts(3)).pk),
+    "imported": str(importing.brought(author, importing.whole()).pk),
     "link": str(link.pk),
     "case": str(case.pk),
     "run": str(triage.published.runs.filter(case=case).first().pk),

@@ -5,7 +5,12 @@ from dataclasses import dataclass, field
 from playwright.sync_api import BrowserContext, ConsoleMessage, Request, Response, WebError
 
 # Chromium and htmx say here, too, that a request failed; each is counted once, where it failed.
-REPEATED = ("Failed to load resource", "htmx:afterRequest", "htmx:sendError")
+REPEATED = (
+    "Failed to load resource",
+    "Response Status Error Code",
+    "htmx:afterRequest",
+    "htmx:sendError",
+)
 
 
 @dataclass

@@ -62,6 +62,7 @@ def entry_file(**more: Any) -> dict[str, Any]:
     entry = {
         "slug": "an-entry", "title": "An entry", "summary": "What it does.", "use_case": "",
         "language": "en", "kind": "text", "visibility": "listed", "tags": ["one", "two"],
+        "archived_from": "", "pinned": False, "place": 0,
         "cover": None, "credit": "", "role_in_team": "", "used_where": "", "outcome": "",
         "source_key": None, "published": 3, "published_at": TIME, "baseline": 4,
         "featured_case": 0, "created_at": TIME, "updated_at": TIME,

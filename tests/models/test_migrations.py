@@ -5,6 +5,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
 from prompts_app.models import triggers
+from prompts_app.services import endings
 from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -16,6 +17,8 @@ def test_a_database_can_be_migrated_back_and_on() -> None:
     day = attempt.day
     author = version.entry.owner
     taken = [factories.entry(author, slug=slug) for slug in ("ask-2", "ask", "contact")]
+    away = factories.entry(author, visibility="unlisted")
+    endings.archive(away)
     try:
         call_command("migrate", "prompts_app", "0006", verbosity=0)
         change = "UPDATE prompts_app_version SET number = 9 WHERE id = %s"
@@ -24,6 +27,9 @@ def test_a_database_can_be_migrated_back_and_on() -> None:
     finally:
         call_command("migrate", verbosity=0)
     attempt.refresh_from_db()
+    away.refresh_from_db()
+    # What older code has no archive for is seen again by whoever saw it.
+    assert away.visibility == "unlisted"
     assert attempt.day == day
     slugs = []
     for entry in taken:

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db.models.functions import Now
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -33,7 +34,7 @@ class Days(RuleBasedStateMachine):
     @initialize(beginning=st.sampled_from(BEGINNINGS), in_money=st.booleans())
     def begin(self, beginning: datetime, in_money: bool) -> None:
         """A new author; the near limit is one of tries or one of money."""
-        Entry.objects.update(purge_at=beginning)
+        Entry.objects.update(purge_at=Now())
         User.objects.all().delete()
         LLMModel.objects.all().delete()
         self.clock = Clock(beginning)

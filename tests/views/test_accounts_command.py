@@ -51,6 +51,7 @@ def test_an_operator_may_use_the_admin(client: Client) -> None:
     create_author(password=factories.PASSWORD, operator=True, site_budget_usd="2.5")
     operator = User.objects.get()
     assert SiteGrant.objects.get(user=operator).daily_cap == 2_500_000
+    factories.second_step(operator)
     client.force_login(operator)
     assert client.get(reverse("admin:index")).status_code == 200
 

@@ -15,6 +15,7 @@ from django.db import IntegrityError
 from portfolio.environment import dollars
 from prompts_app.forms.profiles import check_handle
 from prompts_app.services.accounts import create_author
+from prompts_app.services.addresses import HandleTaken
 
 
 class Command(BaseCommand):
@@ -61,7 +62,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
-        except IntegrityError as error:
+        except (IntegrityError, HandleTaken) as error:
             raise CommandError("That e-mail address or handle is taken.") from error
         self.stdout.write(f"{user.email} may sign in at {settings.SITE_URL}/accounts/login/")
         if made_up:

@@ -1,94 +1,127 @@
 """`manage.py import_prompts`: entries from a file of prompts."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from prompts_app.models import Entry, Profile
-from prompts_app.services.importing import import_entries
-from prompts_app.transfer import prompts_chat
-from prompts_app.transfer.document import EntryDocument, Problem
+from prompts_app.models import Entry, Import, Profile, User
+from prompts_app.services import imports
+from prompts_app.services.import_archive import is_archive
+from prompts_app.services.import_reading import Ready, read
+from prompts_app.services.import_words import place, sentence
+from prompts_app.transfer.document import Loss, Problem
+from prompts_app.transfer.recognise import FORMATS, recognise
 
 MOST_BYTES = 50 * 1024 * 1024
 
-# By the codes of transfer.prompts_chat.read.
-SENTENCES = {
-    "header": "the first line must be the header",
-    "columns": "the row has not five columns",
-    "quoting": "text stands outside a quoted column",
-    "unclosed_quote": "a quote is opened here and never closed",
-    "empty_act": "the act is empty",
-    "empty_prompt": "the prompt is empty",
-    "unknown_type": "the type must be TEXT, STRUCTURED or IMAGE",
-    "unknown_for_devs": "for_devs must be TRUE or FALSE",
-    "nul": "the row holds a NUL character",
-    "encoding": "the row is not UTF-8",
-    "bidi": "the row holds characters that turn the reading direction",
-    "invisible": "the row holds invisible characters",
-    "act_too_long": "the act is too long",
-    "prompt_too_long": "the prompt is too long",
-    "contributor_too_long": "the contributor is too long",
-    "default_too_long": "a variable's default is too long",
-    "too_many_variables": "the prompt has too many variables",
-}
+T = TypeVar("T")
 
 
 class Command(BaseCommand):
-    """Imports prompts.chat's CSV: all rows, or none when one is malformed."""
+    """Imports a file as the studio does: everything, or nothing when a part of it is malformed."""
 
-    help = "Make entries of prompts.chat's CSV file (act,prompt,for_devs,type,contributor)."
+    help = "Make entries of a file of prompts, in any format that the studio imports."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the command line."""
         parser.add_argument("file", type=Path)
         parser.add_argument("--author", required=True, metavar="HANDLE")
         parser.add_argument(
+            "--format", choices=sorted(FORMATS), help="recognised by itself unless given"
+        )
+        parser.add_argument(
             "--list", action="store_true", help="list them in Explore; otherwise they are drafts"
         )
         parser.add_argument(
-            "--skip-bad", action="store_true", help="import the good rows when some are malformed"
+            "--skip-bad", action="store_true", help="import the rest when parts are malformed"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Import; exits with every malformed row's line, and then imports nothing."""
+        """Import; exits with where every malformed part stands, and then imports nothing."""
         profile = Profile.objects.filter(handle__iexact=options["author"]).first()
         if profile is None:
             raise CommandError(f"There is no author @{options['author']}.")
-        documents, problems = self._read(options["file"])
+        file = options["file"]
+        visibility = Entry.Visibility.LISTED if options["list"] else Entry.Visibility.DRAFT
+        if self._is_archive(file):
+            self._bring_archive(profile.user, file, visibility)
+            return
+        data = self._data(file)
+        key = options["format"] or recognise(data, file.name)
+        if not key:
+            raise CommandError(f"{file}: the format is not recognised. Say which with --format.")
+        found = list(read(data, key))
+        problems = [one for one in found if isinstance(one, Problem)]
         for problem in problems:
-            self.stderr.write(f"{options['file']}:{problem.line}: {_sentence(problem)}")
+            self._say(file, problem)
         if problems and not options["skip_bad"]:
             raise CommandError(
-                "Nothing was imported. Mend the file, or pass --skip-bad to leave those rows out."
+                "Nothing was imported. Mend the file, or pass --skip-bad to leave those parts out."
             )
-        visibility = Entry.Visibility.LISTED if options["list"] else Entry.Visibility.DRAFT
-        made, known = import_entries(profile.user, self._shown(documents), visibility=visibility)
+        for one in found:
+            for loss in one.document.losses if isinstance(one, Ready) else ():
+                self._say(file, loss)
+        done = self._shown(
+            imports.bring_in_file(profile.user, file.name, len(data), key, found, visibility)
+        )
         self.stdout.write(
-            f"{made} entries imported, {known} were there already, {len(problems)} rows left out."
+            f"{done.made} entries imported, {done.known} were there already,"
+            f" {len(problems)} parts left out."
         )
 
-    def _read(self, file: Path) -> tuple[list[EntryDocument], list[Problem]]:
+    def _is_archive(self, file: Path) -> bool:
+        try:
+            with file.open("rb") as opened:
+                return is_archive(opened.read(4))
+        except OSError as error:
+            raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
+
+    def _bring_archive(self, owner: User, file: Path, visibility: str) -> None:
+        upload = Import(
+            owner=owner, name=file.name[:200], size=file.stat().st_size, format=imports.ARCHIVE
+        )
+        with file.open("rb") as opened:
+            done = self._shown(imports.bring_in_archive(upload, opened, visibility, new=True))
+        for _line, path, code, detail in done.problems:
+            self.stderr.write(f"{file}: {path}: {sentence(code, detail)}")
+        if done.problems:
+            raise CommandError("Nothing was imported.")
+        self.stdout.write(f"{done.made} entries imported.")
+
+    def _data(self, file: Path) -> bytes:
         try:
             if file.stat().st_size > MOST_BYTES:
                 raise CommandError(f"{file} is larger than {MOST_BYTES // 1024**2} MB.")
-            found = list(prompts_chat.read(file.read_bytes()))
+            return file.read_bytes()
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
-        return (
-            [one for one in found if isinstance(one, EntryDocument)],
-            [one for one in found if isinstance(one, Problem)],
+
+    def _say(self, file: Path, one: Problem | Loss) -> None:
+        where = place(0, one.path) if one.path else ""
+        line = f":{one.line}" if one.line else ""
+        said = f"{where}: " if where else ""
+        self.stderr.write(
+            f"{file}{line}: {said}{sentence(one.code, one.detail, lost=isinstance(one, Loss))}"
         )
 
-    def _shown(self, documents: list[EntryDocument]) -> Any:
-        for number, document in enumerate(documents, start=1):
-            yield document
-            if sys.stderr.isatty() or number % 50 == 0 or number == len(documents):
-                end = "\r" if sys.stderr.isatty() and number < len(documents) else "\n"
-                self.stderr.write(f"{number} of {len(documents)}", ending=end)
+    def _shown(self, work: imports.Progress) -> Import:
+        """Do the work to its end, and say on the terminal how far it is."""
+        told = _Ending(work)
+        for done, of in told:
+            end = "\r" if sys.stderr.isatty() and done < of else "\n"
+            self.stderr.write(f"{done} of {of}", ending=end)
+        return told.end
 
 
-def _sentence(problem: Problem) -> str:
-    sentence = SENTENCES[problem.code]
-    return f"{sentence} ({problem.detail})" if problem.detail else sentence
+class _Ending:
+    """Iterates over a generator and keeps what it returns."""
+
+    def __init__(self, work: imports.Progress) -> None:
+        self._work = work
+        self.end: Import
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        self.end = yield from self._work

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('prompts_app', '0014_draft_runs'),
+        ('prompts_app', '0015_imports'),
     ]
 
     operations = [
