@@ -210,7 +210,38 @@ _ARCHIVES: Final[dict[str, Promise]] = {
     "zip_file_too_large": gettext_lazy("A file in the ZIP is too large."),
 }
 
-SENTENCES: Final = _OF_FILES | _OF_SITE | _PROMPTS_CHAT | _CHATS | _TESTS | _PROMPTFOLIO | _ARCHIVES
+# Of prompts and answers that other tools keep.
+_TOOLS: Final[dict[str, Promise]] = {
+    "not_prompty": gettext_lazy(
+        "This is no Prompty file: there is no front matter between lines of three hyphens."
+    ),
+    "not_dotprompt": gettext_lazy(
+        "This is no dotprompt file: its front matter has no end, or says nothing."
+    ),
+    "not_openai": gettext_lazy("There are no messages here, as OpenAI’s interface takes them."),
+    "only_response": gettext_lazy("This answer comes without what was asked."),
+    "not_langfuse": gettext_lazy("This is no prompt of Langfuse."),
+    "not_chainforge": gettext_lazy("This is no flow of ChainForge."),
+    "no_prompt": gettext_lazy("The flow has no prompt."),
+    "environment": gettext_lazy(
+        "“%(detail)s” names a value of an environment, which is not looked up."
+    ),
+    "unused": gettext_lazy("No message asks for “%(detail)s” as a variable: it is left out."),
+    "comment": gettext_lazy("The comment “%(detail)s” is left out."),
+    "in_production": gettext_lazy(
+        "Version %(detail)s is the one in production there; here the newest one is shown."
+    ),
+    "node": gettext_lazy("A node of the flow (%(detail)s) is left out."),
+    "other_wording": gettext_lazy(
+        "Answers to other wordings than the prompt has now are left out: %(detail)s."
+    ),
+    "too_many_versions": gettext_lazy("No more than %(detail)s versions are brought in."),
+    "too_many_outputs": gettext_lazy("Only the first %(detail)s answers are brought in."),
+}
+
+SENTENCES: Final = (
+    _OF_FILES | _OF_SITE | _PROMPTS_CHAT | _CHATS | _TESTS | _TOOLS | _PROMPTFOLIO | _ARCHIVES
+)
 
 # Where an entry comes in all the same, some codes mean something else.
 LOSSES: Final[dict[str, Promise]] = {

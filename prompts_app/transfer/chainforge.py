@@ -117,7 +117,7 @@ class _Flow:
         self.loaded, self.nodes = loaded, nodes
         value = loaded.value
         edges = value["flow"].get("edges")
-        self.edges = [one for one in edges if isinstance(one, dict)] if _is_list(edges) else []
+        self.edges = [one for one in _list(edges) if isinstance(one, dict)]
         cache = value.get("cache")
         self.cache: Mapping[str, Any] = cache if isinstance(cache, dict) else {}
 
@@ -129,7 +129,7 @@ class _Flow:
             return ""
         given = data.get("prompt")
         # Several wordings may be kept; the one shown counts.
-        if _is_list(given):
+        if isinstance(given, list):
             shown = data.get("idxPromptVariantShown")
             given = given[shown] if isinstance(shown, int) and 0 <= shown < len(given) else ""
         return given if isinstance(given, str) and given.strip() else ""
@@ -142,11 +142,7 @@ class _Flow:
         prompt = _prompt(self.template(node), notes, place)
         if len(prompt.known) > MAX_VARIABLES:
             raise notes.unfit(place, "too_many_variables", str(len(prompt.known)))
-        llms = (
-            [one for one in map(spec_of, data.get("llms") or ()) if one]
-            if _is_list(data.get("llms"))
-            else []
-        )
+        llms = [one for one in map(spec_of, _list(data.get("llms"))) if one]
         for llm in llms:
             self.version(prompt, llm.system, notes, place)
         node_id = node.get("id")
@@ -272,10 +268,12 @@ class _Flow:
         }
         found: list[Any] = []
         for node in self.nodes:
-            if isinstance(node, dict) and node.get("id") in sources:
+            named = node.get("id") if isinstance(node, dict) else None
+            if isinstance(named, str) and named in sources:
                 data = node.get("data")
                 fields = data.get("fields") if isinstance(data, dict) else None
-                found += fields.values() if isinstance(fields, dict) else fields or ()
+                fields = [*fields.values()] if isinstance(fields, dict) else fields
+                found += fields if isinstance(fields, list) else []
         return [one for one in found if isinstance(one, str) and one][:MAX_CASES]
 
 
@@ -345,5 +343,5 @@ def _parameters(given: list[Mapping[str, Any]], notes: Notes, path: Path) -> dic
     return found
 
 
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list)
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -99,17 +99,15 @@ def answers_of(cache: Mapping[str, Any], node_id: str, notes: Notes) -> Iterator
     kept = kept if isinstance(kept, dict) else {}
     files, last_run = kept.get("cache_files"), kept.get("responses_last_run")
     last = last_run if isinstance(last_run, list) else []
-    by_id: dict[str, dict[str, Any]] = {
-        one["uid"]: one for one in last if isinstance(one, dict) and isinstance(one.get("uid"), str)
-    }
+    by_id = {uid: one for one in last if (uid := _uid(one))}
     found = set()
     for path, value, spec in _kept(cache, files):
         answer = _answer(value, path, spec, by_id, notes)
         if answer is not None:
-            found.add(value.get("uid"))
+            found.add(_uid(value))
             yield answer
     for number, value in enumerate(last):
-        if isinstance(value, dict) and value.get("uid") not in found:
+        if isinstance(value, dict) and (not _uid(value) or _uid(value) not in found):
             path = ("cache", name, "responses_last_run", number)
             answer = _answer(value, path, spec_of(value.get("llm")), {}, notes)
             if answer is not None:
@@ -128,6 +126,11 @@ def _kept(cache: Mapping[str, Any], files: Any) -> Iterator[tuple[Path, Any, Spe
                 yield path, value, spec_of(given)
 
 
+def _uid(value: Any) -> str:
+    uid = value.get("uid") if isinstance(value, dict) else ""
+    return uid if isinstance(uid, str) else ""
+
+
 def _answer(
     value: Any, path: Path, spec: Spec | None, last: Mapping[str, dict[str, Any]], notes: Notes
 ) -> Answer | None:
@@ -136,9 +139,7 @@ def _answer(
     if not isinstance(texts, list) or not isinstance(prompt, str):
         notes.lost(path, "part", "answer")
         return None
-    uid = value.get("uid")
-    told_last = last.get(uid, {}) if isinstance(uid, str) else {}
-    given = told_last.get("vars", value.get("vars", value.get("info")))
+    given = last.get(_uid(value), {}).get("vars", value.get("vars", value.get("info")))
     values = {key: _said(one) for key, one in given.items()} if isinstance(given, dict) else {}
     told = spec_of(value.get("llm"))
     model = (spec.model if spec else "") or (told.model if told else "")

@@ -72,8 +72,8 @@ _OPTIONS: Final = {
     "response_format": "response_format",
 }
 _RICH: Final = ("thread", "image", "file", "audio")
-# Keys that Prompty's front matter has and other people's has not.
-_OWN: Final = ("inputs", "model", "sample", "template", "outputs", "tools")
+# One of them is in nearly every file; a mark below tells it from other people's front matter.
+_OWN: Final = ("name", "inputs", "model", "sample", "template", "outputs", "tools")
 
 
 def sniff(glance: Glance) -> bool:

@@ -87,16 +87,14 @@ def _head(sheet: Sheet) -> Iterator[str]:
     yield f"name: {_kept(sheet.title)}"
     if sheet.summary:
         yield f"description: {_kept(sheet.summary)}"
-    told = {
-        "authors": [sheet.author] if sheet.author else [],
-        "tags": [*sheet.tags],
-        "source": sheet.source,
-    }
-    if any(told.values()):
+    lists = {"authors": [sheet.author] if sheet.author else [], "tags": sheet.tags}
+    if sheet.source or any(lists.values()):
         yield "metadata:"
-    for key, value in told.items():
-        if value:
-            yield f"  {key}: {_kept(value) if isinstance(value, str) else _list([*value])}"
+    for key, texts in lists.items():
+        if texts:
+            yield f"  {key}: {_list(texts)}"
+    if sheet.source:
+        yield f"  source: {_kept(sheet.source)}"
 
 
 def _model(sheet: Sheet) -> Iterator[str]:

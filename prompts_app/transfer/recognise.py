@@ -5,12 +5,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from prompts_app.transfer import (
+    chainforge,
     conversation,
+    dotprompt,
     github_models,
+    langfuse,
+    openai,
     plain,
     promptfolio,
     promptfoo_read,
     prompts_chat,
+    prompty,
 )
 from prompts_app.transfer.document import EntryDocument, Problem
 from prompts_app.transfer.glance import Glance
@@ -40,6 +45,11 @@ FORMATS: Final[dict[str, Format]] = {
         Format("prompts_chat", (".csv",), prompts_chat.read, prompts_chat.sniff),
         Format("promptfoo", (), promptfoo_read.read, promptfoo_read.sniff),
         Format("github_models", github_models.ENDINGS, github_models.read, github_models.sniff),
+        Format("chainforge", chainforge.ENDINGS, chainforge.read, chainforge.sniff),
+        Format("langfuse", (), langfuse.read, langfuse.sniff),
+        Format("openai", openai.ENDINGS, openai.read, openai.sniff),
+        Format("prompty", prompty.ENDINGS, prompty.read, prompty.sniff),
+        Format("dotprompt", dotprompt.ENDINGS, dotprompt.read, dotprompt.sniff),
         Format("conversation", (), conversation.read, conversation.sniff),
         Format("plain", plain.ENDINGS, plain.read, plain.sniff),
     )

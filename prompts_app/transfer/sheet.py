@@ -8,11 +8,11 @@ from prompts_app.transfer.promptfoo import Test, Text
 
 
 class Unwritable(Exception):  # noqa: N818 - it reads as the condition it is
-    """The format cannot say this prompt. `code` says why, `detail` names what it is about."""
+    """The format cannot say this prompt. `reason` says why in a word, `detail` what it is about."""
 
-    def __init__(self, code: str, detail: str = "") -> None:
-        super().__init__(code)
-        self.code, self.detail = code, detail
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(reason)
+        self.reason, self.detail = reason, detail
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,7 @@ def _format(kind: str, sent: Sent) -> dict[str, Any]:
     try:
         entry_files.written(kind, sent)
     except Unwritable as why:
-        refusal = str(_REFUSALS[why.code]) % {"detail": why.detail[:60]}
+        refusal = str(_REFUSALS[why.reason]) % {"detail": why.detail[:60]}
     return {
         "kind": kind,
         "name": name,
