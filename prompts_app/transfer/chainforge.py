@@ -20,14 +20,11 @@ with nodes), "no_prompt" (no node with a prompt), "too_many_variables" (detail: 
 """
 
 import itertools
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
-from prompts_app.transfer.braces import translated
 from prompts_app.transfer.chainforge_answers import Answer, answers_of, spec_of
-from prompts_app.transfer.chat import Messages, message_text
+from prompts_app.transfer.chainforge_template import SYSTEM, Prompt, messages_of, prompt_of
 from prompts_app.transfer.completion import MAX_RUNS, Asked
 from prompts_app.transfer.document import (
     MAX_CASES,
@@ -52,10 +49,6 @@ ENDINGS: Final = (".cforge",)
 MAX_ENTRIES: Final = 100
 MAX_VERSIONS: Final = 20
 
-_VARIABLE: Final = re.compile(r"(?<!\\)\{([^\W_][\w .-]{0,63}|_\w{0,63})\}")
-_SETTING: Final = re.compile(r"(?<!\\)\{=([\w .-]{1,64})\}[ \t]*\n?")
-_ESCAPED: Final = re.compile(r"\\([{}])")
-_SYSTEM: Final = "system_msg"
 # Nodes that only lead to a prompt or show what came of it.
 _QUIET: Final = ("prompt", "textfields", "csv", "table", "vis", "inspect", "comment")
 _PARAMETERS: Final = {
@@ -99,17 +92,6 @@ def read(data: bytes) -> Iterator[EntryDocument | Problem]:
             yield unfit.problem
 
 
-@dataclass
-class _Prompt:
-    """A prompt on its way: its texts, the name here of each variable there, its versions."""
-
-    template: str
-    messages: Messages
-    known: dict[str, str]
-    takes_system: bool
-    systems: dict[str, int] = field(default_factory=dict)
-
-
 class _Flow:
     """A flow's nodes, and what leads from one to another."""
 
@@ -139,7 +121,7 @@ class _Flow:
     ) -> EntryDocument:
         """The entry of a prompt node."""
         data, place = node["data"], (*path, "data", "prompt")
-        prompt = _prompt(self.template(node), notes, place)
+        prompt = prompt_of(self.template(node), notes, place)
         if len(prompt.known) > MAX_VARIABLES:
             raise notes.unfit(place, "too_many_variables", str(len(prompt.known)))
         llms = [one for one in map(spec_of, _list(data.get("llms"))) if one]
@@ -166,7 +148,7 @@ class _Flow:
             "constraints": [],
             "parameters": _parameters([one.settings for one in llms], notes, path),
         }
-        versions = [_messages(prompt, system, notes, place) for system in prompt.systems or ("",)]
+        versions = [messages_of(prompt, system, notes, place) for system in prompt.systems or ("",)]
         title, summary = names(said(data.get("title")), "", versions[-1])
         return EntryDocument(
             title=title,
@@ -189,7 +171,7 @@ class _Flow:
             line=self.loaded.line(path),
         )
 
-    def version(self, prompt: _Prompt, system: str, notes: Notes, path: Path) -> int:
+    def version(self, prompt: Prompt, system: str, notes: Notes, path: Path) -> int:
         """The version with that system message; the last one where there are too many."""
         system = "" if prompt.takes_system else system
         if system not in prompt.systems:
@@ -201,7 +183,7 @@ class _Flow:
 
     def runs(
         self,
-        prompt: _Prompt,
+        prompt: Prompt,
         given: list[Answer],
         cases: dict[tuple[tuple[str, str], ...], CaseDocument],
         notes: Notes,
@@ -218,8 +200,8 @@ class _Flow:
                 for label, name in prompt.known.items()
             }
             if prompt.takes_system:
-                system = kept_value(answer.system, _SYSTEM, notes, answer.path)
-                values[prompt.known[_SYSTEM]] = system or ""
+                system = kept_value(answer.system, SYSTEM, notes, answer.path)
+                values[prompt.known[SYSTEM]] = system or ""
             key = tuple(values.items())
             if values and key not in cases:
                 if len(cases) == MAX_CASES:
@@ -240,7 +222,7 @@ class _Flow:
     def cases_of(
         self,
         node_id: Any,
-        prompt: _Prompt,
+        prompt: Prompt,
         cases: dict[tuple[tuple[str, str], ...], CaseDocument],
         notes: Notes,
     ) -> None:
@@ -275,52 +257,6 @@ class _Flow:
                 fields = [*fields.values()] if isinstance(fields, dict) else fields
                 found += fields if isinstance(fields, list) else []
         return [one for one in found if isinstance(one, str) and one][:MAX_CASES]
-
-
-def _prompt(template: str, notes: Notes, path: Path) -> _Prompt:
-    known: dict[str, str] = {}
-    takes_system = False
-
-    def kept(match: re.Match[str]) -> str:
-        nonlocal takes_system
-        if match[1].strip() == _SYSTEM:
-            takes_system = True
-            return ""
-        notes.lost(path, "template", match[0].strip())
-        return match[0]
-
-    text = _SETTING.sub(kept, template)
-    if takes_system:
-        translated(f"{{{_SYSTEM}}}", known, _VARIABLE)
-    content = message_text(text, notes, path, lambda one, _path: _translated(one, known))
-    return _Prompt(template, [{"role": "user", "content": content}], known, takes_system)
-
-
-def _translated(text: str, known: dict[str, str]) -> str:
-    # Between variables, a backslash before a brace is no part of the text.
-    pieces = []
-    end = 0
-    for match in _VARIABLE.finditer(text):
-        pieces += [translated(_ESCAPED.sub(r"\1", text[end : match.start()]), {}, _NEVER)]
-        pieces.append(translated(match[0], known, _VARIABLE))
-        end = match.end()
-    pieces.append(translated(_ESCAPED.sub(r"\1", text[end:]), {}, _NEVER))
-    return "".join(pieces)
-
-
-_NEVER: Final = re.compile(r"(?!)")
-
-
-def _messages(prompt: _Prompt, system: str, notes: Notes, path: Path) -> Messages:
-    if prompt.takes_system:
-        return [
-            {"role": "system", "content": f"{{{{ {prompt.known[_SYSTEM]} }}}}"},
-            *(one for one in prompt.messages if one["content"].strip()),
-        ]
-    if not system.strip():
-        return prompt.messages
-    text = message_text(system, notes, path, lambda one, _path: translated(one, {}, _NEVER))
-    return [{"role": "system", "content": text}, *prompt.messages]
 
 
 def _parameters(given: list[Mapping[str, Any]], notes: Notes, path: Path) -> dict[str, Any]:
