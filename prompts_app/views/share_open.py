@@ -48,7 +48,14 @@ def open_link(request: Request, link: ShareLink) -> HttpResponse:
                 share_passwords.forget_attempts(link, visitor)
                 return _opened(request, link)
             form.add_error("password", _("This is not the password of this link."))
-    context = {"link": link, "token": request.share_token, "form": form, "back": _back(request)}
+    context = {
+        "link": link,
+        "token": request.share_token,
+        "form": form,
+        "back": _back(request),
+        # Nobody has seen anything of the link yet, so nothing is counted.
+        "locked": True,
+    }
     response = render(request, "share/locked.html", context, status=status)
     if retry_after:
         response["Retry-After"] = str(retry_after)

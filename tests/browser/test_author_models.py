@@ -100,9 +100,9 @@ def test_from_an_address_to_a_model_that_visitors_choose(
 
 def test_a_try_can_be_paused_by_its_author(visit: Visit, site: RunningSite, watch: Watch) -> None:
     watch.allowed.add(409)
-    page = author(visit, site, "mary")
+    page = author(visit, site, "maud")
     visitor = visit()
-    visitor.goto("/@mary/models/try/")
+    visitor.goto("/@maud/models/try/")
     visitor.get_by_label("Text").fill("One more.")
     page.goto("/studio/limits/")
     page.get_by_role("button", name="Stop all tries").click()

@@ -9,6 +9,7 @@ REPEATED = (
     "Failed to load resource",
     "Response Status Error Code",
     "htmx:afterRequest",
+    "htmx:sendAbort",
     "htmx:sendError",
 )
 

@@ -182,9 +182,7 @@ def test_an_open_site_asks_to_confirm_the_address(
     assert EmailAddress.objects.get().verified
     assert "You have confirmed" in response.content.decode()
     assert sign_in(other) == 302
-    assert other.get(reverse("studio"), follow=True).redirect_chain[-1][0] == reverse(
-        "studio_profile"
-    )
+    assert "Three steps to an entry you can send" in other.get(reverse("studio")).text
     assert "does not work any more" in Client().get(link[0]).content.decode()
 
 
@@ -218,8 +216,8 @@ def test_an_invitation_opens_sign_up_once(client: Client, settings: Settings) ->
     assert (response.status_code, response["Location"]) == (302, SIGNUP)
     assert 'name="password1"' in client.get(SIGNUP).content.decode()
     response = client.post(SIGNUP, {"email": EMAIL, "password1": factories.PASSWORD}, follow=True)
-    assert response.redirect_chain[-1][0] == reverse("studio_profile")
-    assert "First say who you are" in response.content.decode()
+    assert response.redirect_chain[-1][0] == reverse("studio")
+    assert "Three steps to an entry you can send" in response.text
     invitation.refresh_from_db()
     assert invitation.used_by == User.objects.get(email=EMAIL)
     other = Client()
