@@ -75,6 +75,8 @@ def test_a_wrong_one_is_said_to_be_wrong(client: Client) -> None:
         assert 'aria-invalid="true"' in text
         assert f'value="{given}"' not in text or not given
         assert share_tokens.cookie_name(link) not in response.cookies
+    # Nobody has seen the link yet: there is nothing to count.
+    assert "visit-nonce" not in response.text
 
 
 def test_it_leads_back_to_the_link_alone(client: Client) -> None:
