@@ -20,14 +20,17 @@ with nodes), "no_prompt" (no node with a prompt), "too_many_variables" (detail: 
 """
 
 import itertools
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
-from prompts_app.transfer.braces import translated
-from prompts_app.transfer.chainforge_answers import Answer, answers_of, spec_of
-from prompts_app.transfer.chat import Messages, message_text
+from prompts_app.transfer.chainforge_answers import Answer, Wording, answers_of, spec_of
+from prompts_app.transfer.chainforge_prompts import (
+    SYSTEM,
+    Prompt,
+    messages_of,
+    parameters_of,
+    prompt_of,
+)
 from prompts_app.transfer.completion import MAX_RUNS, Asked
 from prompts_app.transfer.document import (
     MAX_CASES,
@@ -44,7 +47,6 @@ from prompts_app.transfer.language import guess_language
 from prompts_app.transfer.loaded import Loaded, Path
 from prompts_app.transfer.loading import json_of
 from prompts_app.transfer.notes import Notes, Unfit
-from prompts_app.transfer.parameters import parameter
 from prompts_app.transfer.single import case_of, kept_value, names, said, source_key
 from prompts_app.transfer.texts import shortened, variable
 
@@ -52,18 +54,9 @@ ENDINGS: Final = (".cforge",)
 MAX_ENTRIES: Final = 100
 MAX_VERSIONS: Final = 20
 
-_VARIABLE: Final = re.compile(r"(?<!\\)\{([^\W_][\w .-]{0,63}|_\w{0,63})\}")
-_SETTING: Final = re.compile(r"(?<!\\)\{=([\w .-]{1,64})\}[ \t]*\n?")
-_ESCAPED: Final = re.compile(r"\\([{}])")
-_SYSTEM: Final = "system_msg"
+_ENDS: Final = ("target", "targetHandle", "source")
 # Nodes that only lead to a prompt or show what came of it.
 _QUIET: Final = ("prompt", "textfields", "csv", "table", "vis", "inspect", "comment")
-_PARAMETERS: Final = {
-    "temperature": "temperature",
-    "top_p": "top_p",
-    "max_tokens": "max_tokens",
-    "response_format": "response_format",
-}
 
 
 def sniff(glance: Glance) -> bool:
@@ -99,25 +92,23 @@ def read(data: bytes) -> Iterator[EntryDocument | Problem]:
             yield unfit.problem
 
 
-@dataclass
-class _Prompt:
-    """A prompt on its way: its texts, the name here of each variable there, its versions."""
-
-    template: str
-    messages: Messages
-    known: dict[str, str]
-    takes_system: bool
-    systems: dict[str, int] = field(default_factory=dict)
-
-
 class _Flow:
     """A flow's nodes, and what leads from one to another."""
 
     def __init__(self, loaded: Loaded, nodes: list[Any]) -> None:
         self.loaded, self.nodes = loaded, nodes
         value = loaded.value
-        edges = value["flow"].get("edges")
-        self.edges = [one for one in _list(edges) if isinstance(one, dict)]
+        # By the id of a node and the variable of its prompt: the nodes that lead to it.
+        self.sources: dict[tuple[str, str], dict[str, None]] = {}
+        for edge in _list(value["flow"].get("edges")):
+            ends = [edge.get(end) for end in _ENDS] if isinstance(edge, dict) else []
+            if ends and all(isinstance(end, str) for end in ends):
+                self.sources.setdefault((ends[0], ends[1]), {})[ends[2]] = None
+        self.by_id: dict[str, dict[str, Any]] = {
+            one["id"]: one
+            for one in nodes
+            if isinstance(one, dict) and isinstance(one.get("id"), str)
+        }
         cache = value.get("cache")
         self.cache: Mapping[str, Any] = cache if isinstance(cache, dict) else {}
 
@@ -139,7 +130,7 @@ class _Flow:
     ) -> EntryDocument:
         """The entry of a prompt node."""
         data, place = node["data"], (*path, "data", "prompt")
-        prompt = _prompt(self.template(node), notes, place)
+        prompt = prompt_of(self.template(node), notes, place)
         if len(prompt.known) > MAX_VARIABLES:
             raise notes.unfit(place, "too_many_variables", str(len(prompt.known)))
         llms = [one for one in map(spec_of, _list(data.get("llms"))) if one]
@@ -164,9 +155,9 @@ class _Flow:
             "variables": [variable(name, label) for label, name in prompt.known.items()],
             "context": "",
             "constraints": [],
-            "parameters": _parameters([one.settings for one in llms], notes, path),
+            "parameters": parameters_of([one.settings for one in llms], notes, path),
         }
-        versions = [_messages(prompt, system, notes, place) for system in prompt.systems or ("",)]
+        versions = [messages_of(prompt, system, notes, place) for system in prompt.systems or ("",)]
         title, summary = names(said(data.get("title")), "", versions[-1])
         return EntryDocument(
             title=title,
@@ -189,7 +180,7 @@ class _Flow:
             line=self.loaded.line(path),
         )
 
-    def version(self, prompt: _Prompt, system: str, notes: Notes, path: Path) -> int:
+    def version(self, prompt: Prompt, system: str, notes: Notes, path: Path) -> int:
         """The version with that system message; the last one where there are too many."""
         system = "" if prompt.takes_system else system
         if system not in prompt.systems:
@@ -201,7 +192,7 @@ class _Flow:
 
     def runs(
         self,
-        prompt: _Prompt,
+        prompt: Prompt,
         given: list[Answer],
         cases: dict[tuple[tuple[str, str], ...], CaseDocument],
         notes: Notes,
@@ -209,8 +200,9 @@ class _Flow:
     ) -> Iterator[RunDocument]:
         """Runs of the answers to the prompt as it is; `cases` gets one for all values alike."""
         made = others = 0
+        wording = Wording(prompt.template)
         for answer in given:
-            if not answer.is_of(prompt.template):
+            if not wording.is_of(answer):
                 others += 1
                 continue
             values = {
@@ -218,8 +210,8 @@ class _Flow:
                 for label, name in prompt.known.items()
             }
             if prompt.takes_system:
-                system = kept_value(answer.system, _SYSTEM, notes, answer.path)
-                values[prompt.known[_SYSTEM]] = system or ""
+                system = kept_value(answer.system, SYSTEM, notes, answer.path)
+                values[prompt.known[SYSTEM]] = system or ""
             key = tuple(values.items())
             if values and key not in cases:
                 if len(cases) == MAX_CASES:
@@ -240,7 +232,7 @@ class _Flow:
     def cases_of(
         self,
         node_id: Any,
-        prompt: _Prompt,
+        prompt: Prompt,
         cases: dict[tuple[tuple[str, str], ...], CaseDocument],
         notes: Notes,
     ) -> None:
@@ -259,88 +251,13 @@ class _Flow:
 
     def texts_for(self, node_id: Any, label: str) -> list[str]:
         """The texts of the nodes that lead to a variable of a prompt."""
-        sources = {
-            one.get("source")
-            for one in self.edges
-            if one.get("target") == node_id
-            and one.get("targetHandle") == label
-            and isinstance(one.get("source"), str)
-        }
         found: list[Any] = []
-        for node in self.nodes:
-            named = node.get("id") if isinstance(node, dict) else None
-            if isinstance(named, str) and named in sources:
-                data = node.get("data")
-                fields = data.get("fields") if isinstance(data, dict) else None
-                fields = [*fields.values()] if isinstance(fields, dict) else fields
-                found += fields if isinstance(fields, list) else []
+        for source in self.sources.get((node_id, label), ()) if isinstance(node_id, str) else ():
+            data = self.by_id.get(source, {}).get("data")
+            fields = data.get("fields") if isinstance(data, dict) else None
+            fields = [*fields.values()] if isinstance(fields, dict) else fields
+            found += fields[:MAX_CASES] if isinstance(fields, list) else []
         return [one for one in found if isinstance(one, str) and one][:MAX_CASES]
-
-
-def _prompt(template: str, notes: Notes, path: Path) -> _Prompt:
-    known: dict[str, str] = {}
-    takes_system = False
-
-    def kept(match: re.Match[str]) -> str:
-        nonlocal takes_system
-        if match[1].strip() == _SYSTEM:
-            takes_system = True
-            return ""
-        notes.lost(path, "template", match[0].strip())
-        return match[0]
-
-    text = _SETTING.sub(kept, template)
-    if takes_system:
-        translated(f"{{{_SYSTEM}}}", known, _VARIABLE)
-    content = message_text(text, notes, path, lambda one, _path: _translated(one, known))
-    return _Prompt(template, [{"role": "user", "content": content}], known, takes_system)
-
-
-def _translated(text: str, known: dict[str, str]) -> str:
-    # Between variables, a backslash before a brace is no part of the text.
-    pieces = []
-    end = 0
-    for match in _VARIABLE.finditer(text):
-        pieces += [translated(_ESCAPED.sub(r"\1", text[end : match.start()]), {}, _NEVER)]
-        pieces.append(translated(match[0], known, _VARIABLE))
-        end = match.end()
-    pieces.append(translated(_ESCAPED.sub(r"\1", text[end:]), {}, _NEVER))
-    return "".join(pieces)
-
-
-_NEVER: Final = re.compile(r"(?!)")
-
-
-def _messages(prompt: _Prompt, system: str, notes: Notes, path: Path) -> Messages:
-    if prompt.takes_system:
-        return [
-            {"role": "system", "content": f"{{{{ {prompt.known[_SYSTEM]} }}}}"},
-            *(one for one in prompt.messages if one["content"].strip()),
-        ]
-    if not system.strip():
-        return prompt.messages
-    text = message_text(system, notes, path, lambda one, _path: translated(one, {}, _NEVER))
-    return [{"role": "system", "content": text}, *prompt.messages]
-
-
-def _parameters(given: list[Mapping[str, Any]], notes: Notes, path: Path) -> dict[str, Any]:
-    """The parameters that all models share."""
-    found: dict[str, Any] = {}
-    place = (*path, "data", "llms")
-    for key, name in _PARAMETERS.items():
-        values = [one.get(key) for one in given]
-        if not any(value not in (None, "", -1) for value in values):
-            continue
-        if any(value != values[0] for value in values):
-            notes.lost(place, "parameters", key)
-        elif isinstance(values[0], dict) and values[0].get("type") == "json_schema":
-            notes.lost(place, "json_schema")
-            found[name] = "json_object"
-        elif (kept := parameter(name, values[0])) is None:
-            notes.lost(place, "parameters", key)
-        else:
-            found[name] = kept
-    return found
 
 
 def _list(value: Any) -> list[Any]:
