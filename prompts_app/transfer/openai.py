@@ -51,7 +51,7 @@ from prompts_app.transfer.single import names, parameters_of, source_key
 from prompts_app.transfer.texts import escaped, shortened
 
 ENDINGS: Final = (".jsonl", ".ndjson")
-MAX_LINES: Final = 10_000
+MAX_LINES: Final = 5_000
 
 _LINE: Final = re.compile(r"^.*\S.*$", re.MULTILINE)
 _PARAMETERS: Final = {
