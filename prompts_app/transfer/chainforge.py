@@ -23,8 +23,14 @@ import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from prompts_app.transfer.chainforge_answers import Answer, answers_of, spec_of
-from prompts_app.transfer.chainforge_template import SYSTEM, Prompt, messages_of, prompt_of
+from prompts_app.transfer.chainforge_answers import Answer, Wording, answers_of, spec_of
+from prompts_app.transfer.chainforge_prompts import (
+    SYSTEM,
+    Prompt,
+    messages_of,
+    parameters_of,
+    prompt_of,
+)
 from prompts_app.transfer.completion import MAX_RUNS, Asked
 from prompts_app.transfer.document import (
     MAX_CASES,
@@ -41,7 +47,6 @@ from prompts_app.transfer.language import guess_language
 from prompts_app.transfer.loaded import Loaded, Path
 from prompts_app.transfer.loading import json_of
 from prompts_app.transfer.notes import Notes, Unfit
-from prompts_app.transfer.parameters import parameter
 from prompts_app.transfer.single import case_of, kept_value, names, said, source_key
 from prompts_app.transfer.texts import shortened, variable
 
@@ -49,14 +54,9 @@ ENDINGS: Final = (".cforge",)
 MAX_ENTRIES: Final = 100
 MAX_VERSIONS: Final = 20
 
+_ENDS: Final = ("target", "targetHandle", "source")
 # Nodes that only lead to a prompt or show what came of it.
 _QUIET: Final = ("prompt", "textfields", "csv", "table", "vis", "inspect", "comment")
-_PARAMETERS: Final = {
-    "temperature": "temperature",
-    "top_p": "top_p",
-    "max_tokens": "max_tokens",
-    "response_format": "response_format",
-}
 
 
 def sniff(glance: Glance) -> bool:
@@ -98,8 +98,17 @@ class _Flow:
     def __init__(self, loaded: Loaded, nodes: list[Any]) -> None:
         self.loaded, self.nodes = loaded, nodes
         value = loaded.value
-        edges = value["flow"].get("edges")
-        self.edges = [one for one in _list(edges) if isinstance(one, dict)]
+        # By the id of a node and the variable of its prompt: the nodes that lead to it.
+        self.sources: dict[tuple[str, str], dict[str, None]] = {}
+        for edge in _list(value["flow"].get("edges")):
+            ends = [edge.get(end) for end in _ENDS] if isinstance(edge, dict) else []
+            if ends and all(isinstance(end, str) for end in ends):
+                self.sources.setdefault((ends[0], ends[1]), {})[ends[2]] = None
+        self.by_id: dict[str, dict[str, Any]] = {
+            one["id"]: one
+            for one in nodes
+            if isinstance(one, dict) and isinstance(one.get("id"), str)
+        }
         cache = value.get("cache")
         self.cache: Mapping[str, Any] = cache if isinstance(cache, dict) else {}
 
@@ -146,7 +155,7 @@ class _Flow:
             "variables": [variable(name, label) for label, name in prompt.known.items()],
             "context": "",
             "constraints": [],
-            "parameters": _parameters([one.settings for one in llms], notes, path),
+            "parameters": parameters_of([one.settings for one in llms], notes, path),
         }
         versions = [messages_of(prompt, system, notes, place) for system in prompt.systems or ("",)]
         title, summary = names(said(data.get("title")), "", versions[-1])
@@ -191,8 +200,9 @@ class _Flow:
     ) -> Iterator[RunDocument]:
         """Runs of the answers to the prompt as it is; `cases` gets one for all values alike."""
         made = others = 0
+        wording = Wording(prompt.template)
         for answer in given:
-            if not answer.is_of(prompt.template):
+            if not wording.is_of(answer):
                 others += 1
                 continue
             values = {
@@ -241,42 +251,13 @@ class _Flow:
 
     def texts_for(self, node_id: Any, label: str) -> list[str]:
         """The texts of the nodes that lead to a variable of a prompt."""
-        sources = {
-            one.get("source")
-            for one in self.edges
-            if one.get("target") == node_id
-            and one.get("targetHandle") == label
-            and isinstance(one.get("source"), str)
-        }
         found: list[Any] = []
-        for node in self.nodes:
-            named = node.get("id") if isinstance(node, dict) else None
-            if isinstance(named, str) and named in sources:
-                data = node.get("data")
-                fields = data.get("fields") if isinstance(data, dict) else None
-                fields = [*fields.values()] if isinstance(fields, dict) else fields
-                found += fields if isinstance(fields, list) else []
+        for source in self.sources.get((node_id, label), ()) if isinstance(node_id, str) else ():
+            data = self.by_id.get(source, {}).get("data")
+            fields = data.get("fields") if isinstance(data, dict) else None
+            fields = [*fields.values()] if isinstance(fields, dict) else fields
+            found += fields[:MAX_CASES] if isinstance(fields, list) else []
         return [one for one in found if isinstance(one, str) and one][:MAX_CASES]
-
-
-def _parameters(given: list[Mapping[str, Any]], notes: Notes, path: Path) -> dict[str, Any]:
-    """The parameters that all models share."""
-    found: dict[str, Any] = {}
-    place = (*path, "data", "llms")
-    for key, name in _PARAMETERS.items():
-        values = [one.get(key) for one in given]
-        if not any(value not in (None, "", -1) for value in values):
-            continue
-        if any(value != values[0] for value in values):
-            notes.lost(place, "parameters", key)
-        elif isinstance(values[0], dict) and values[0].get("type") == "json_schema":
-            notes.lost(place, "json_schema")
-            found[name] = "json_object"
-        elif (kept := parameter(name, values[0])) is None:
-            notes.lost(place, "parameters", key)
-        else:
-            found[name] = kept
-    return found
 
 
 def _list(value: Any) -> list[Any]:

@@ -19,6 +19,9 @@ from prompts_app.transfer.single import text_of_value
 
 _PARTS: Final = re.compile(r"\\([{}])|\{=?([^{}\n]{1,80})\}")
 _MAX_FILLED: Final = 200_000
+# In characters that are put together, and what a part of a template costs beside its own.
+_MOST_WORK: Final = 50_000_000
+_WORK_OF_PART: Final = 20
 
 
 @dataclass(frozen=True)
@@ -54,10 +57,6 @@ class Answer:
     raw: Any
     model: str
     system: str
-
-    def is_of(self, template: str) -> bool:
-        """Whether it answers `template` as it is, filled in with these values."""
-        return _filled(template, self.values) == self.prompt.strip()
 
     def runs(self, asked: Asked, notes: Notes) -> Iterator[RunDocument]:
         """Its runs, with the provider's responses where they are there."""
@@ -165,21 +164,31 @@ def _said(value: Any) -> str:
     return text_of_value(value)[: MAX_VALUE + 1]
 
 
-def _filled(template: str, values: Mapping[str, str]) -> str:
-    """The prompt that ChainForge makes of a template, "" for one that is far too long.
+class Wording:
+    """A template as it is now, to tell the answers to it from those to former ones."""
 
-    A setting (`{=name}`) is not sent as text.
-    """
-    length = 0
+    def __init__(self, template: str) -> None:
+        # Plain text and, at odd places, variables. A setting (`{=name}`) is not sent as text.
+        self._parts: list[str] = [""]
+        end = 0
+        for match in _PARTS.finditer(template):
+            self._parts[-1] += template[end : match.start()] + (match[1] or "")
+            if match[2] and not match[0].startswith("{="):
+                self._parts += [match[2], ""]
+            end = match.end()
+        self._parts[-1] += template[end:]
+        self._left = _MOST_WORK
 
-    def put(match: re.Match[str]) -> str:
-        nonlocal length
-        if match[1]:
-            return match[1]
-        if match[0].startswith("{="):
-            return ""
-        text = values.get(match[2], match[0])
-        length += len(text)
-        return text if length <= _MAX_FILLED else ""
-
-    return _PARTS.sub(put, template).strip()
+    def is_of(self, answer: Answer) -> bool:
+        """Whether it is an answer to this wording; no, where looking at all of them takes long."""
+        values = answer.values
+        filled = [
+            values.get(part, f"{{{part}}}") if number % 2 else part
+            for number, part in enumerate(self._parts)
+        ]
+        length = sum(map(len, filled))
+        self._left -= length + _WORK_OF_PART * len(filled)
+        if self._left < 0:
+            self._parts = [""]
+            return False
+        return length < _MAX_FILLED and "".join(filled).strip() == answer.prompt.strip()

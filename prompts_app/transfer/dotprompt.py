@@ -21,6 +21,8 @@ from typing import Any, Final
 from prompts_app.transfer.chat import messages_of
 from prompts_app.transfer.document import (
     MAX_CHANGE_NOTE,
+    MAX_MESSAGE_CHARS,
+    MAX_MESSAGES,
     MAX_VARIABLES,
     EntryDocument,
     Problem,
@@ -117,6 +119,8 @@ def _entry(text: str) -> EntryDocument:
     for key in file:
         if key not in _READ:
             notes.lost((key,), "key", key)
+    if len(front.body) > MAX_MESSAGES * MAX_MESSAGE_CHARS:
+        raise Unfit(Problem(front.body_line, "message_too_long", str(MAX_MESSAGE_CHARS)))
     template = Template(clean(front.body), front.body_line)
     parts = template.messages()
     body = placed(((one.role, one.text, one.line) for one in parts), front.body_line)

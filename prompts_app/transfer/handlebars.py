@@ -51,8 +51,12 @@ class Template:
     def __init__(self, text: str, line: int) -> None:
         self.text = text
         self.variables: dict[str, None] = {}
+        # Open blocks, and how many of them change what names mean.
         self._blocks: list[str] = []
-        self._plain = ""
+        self._changing = 0
+        self._plain: list[str] = []
+        # What the plain text ends with.
+        self._tail = ""
         self._message = Message("user", line)
 
     def messages(self) -> list[Message]:
@@ -61,11 +65,15 @@ class Template:
         end = reached = 0
         line = self._message.line
         for tag in _tags(self.text):
-            self._plain += self.text[end : tag.start]
+            before = self.text[end : tag.start]
             line += self.text.count("\n", reached, tag.start)
             end, reached = tag.end, tag.start
             role = _ROLE.fullmatch(tag.inner)
-            if role and not self._blocks and not self._plain.endswith("\\"):
+            if (len(before) - len(before.rstrip("\\"))) % 2:
+                # A tag that is text there; the backslash is no part of it.
+                self._add(before[:-1] + self.text[tag.start : tag.end])
+            elif role and not self._blocks:
+                self._add(before)
                 self._flush()
                 if self._message.text:
                     self._message = Message(role[1], line)
@@ -74,45 +82,46 @@ class Template:
                     # Nothing was said yet: only who says it is another one.
                     self._message.role, self._message.line = role[1], line
             else:
+                self._add(before)
                 self._tag(tag)
-        self._plain += self.text[end:]
+        self._add(self.text[end:])
         self._flush()
         return found
 
     def _tag(self, tag: _Tag) -> None:
-        source = self.text[tag.start : tag.end]
         inner = tag.inner
-        slashes = len(self._plain) - len(self._plain.rstrip("\\"))
-        if slashes % 2:
-            # A tag that is text there; the backslash is no part of it.
-            self._plain = self._plain[:-1] + source
-            return
         if inner.startswith("!"):
             self._message.losses.append(("comment", inner[1:].strip("- \n")[:80]))
             return
-        if block := _BLOCK.match(inner):
-            self._blocks.append(block[1])
-        elif inner.startswith("/") and self._blocks:
-            self._blocks.pop()
-        elif self._is_variable(inner):
+        if self._is_variable(inner):
             self._flush()
             self._message.parts.append(f"{{{{ {inner} }}}}")
             self.variables[inner] = None
             return
+        if block := _BLOCK.match(inner):
+            self._blocks.append(block[1])
+            self._changing += block[1] not in _CHOOSING
+        elif inner.startswith("/") and self._blocks:
+            self._changing -= self._blocks.pop() not in _CHOOSING
+        source = self.text[tag.start : tag.end]
         self._message.losses.append(("template", source[:80]))
-        self._plain += source
+        self._add(source)
 
     def _is_variable(self, inner: str) -> bool:
         return (
             _NAME.fullmatch(inner) is not None
             and inner not in _HELPERS
-            and _CHOOSING.issuperset(self._blocks)
-            and not self._plain.endswith(("\\", "\\{"))
+            and not self._changing
+            and not self._tail.endswith(("\\", "\\{"))
         )
 
+    def _add(self, plain: str) -> None:
+        self._plain.append(plain)
+        self._tail = (self._tail + plain)[-2:]
+
     def _flush(self) -> None:
-        self._message.parts.append(escaped(self._plain))
-        self._plain = ""
+        self._message.parts.append(escaped("".join(self._plain)))
+        self._plain, self._tail = [], ""
 
 
 def _tags(text: str) -> Iterator[_Tag]:

@@ -9,7 +9,8 @@ Losses beside those of `chat`: "key" (detail: the key), "models" (detail: the mo
 "parameters" (detail: the name; out of bounds), "json_schema", "template" (detail: a reference to
 another prompt), "in_production" (detail: the version that has the label, where it is not the last),
 "too_many_versions" (detail: the most there may be; the newest are kept). Problems beside those of
-`loading` and `chat`: "not_langfuse" (no prompt object), "too_many_variables" (detail: how many).
+`loading` and `chat`: "not_langfuse" (no prompt object), "too_many_variables" (detail: how many),
+"too_many_entries" (detail: the most there may be; none after them is read).
 """
 
 import re
@@ -34,6 +35,7 @@ from prompts_app.transfer.notes import Notes, Unfit
 from prompts_app.transfer.single import names, parameters_of, said, source_key, tags_of
 from prompts_app.transfer.texts import shortened, variable
 
+MAX_ENTRIES: Final = 5_000
 MAX_VERSIONS: Final = 200
 
 _VARIABLE: Final = re.compile(r"(?<!\\)(?<!\\\{)\{\{\s*+([A-Za-z_]\w{0,63}+)\s*+\}\}")
@@ -91,7 +93,11 @@ def read(data: bytes) -> Iterator[EntryDocument | Problem]:
             problems.append(Notes(loaded).unfit(path, "not_langfuse").problem)
     if not by_name and not problems:
         problems.append(Problem(1, "not_langfuse"))
-    for name, prompts in by_name.items():
+    for count, (name, prompts) in enumerate(by_name.items()):
+        if count == MAX_ENTRIES:
+            reason = Notes(loaded).unfit(prompts[0].path, "too_many_entries", str(MAX_ENTRIES))
+            problems.append(reason.problem)
+            break
         try:
             yield _entry(name, prompts, loaded)
         except Unfit as unfit:

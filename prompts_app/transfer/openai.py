@@ -19,6 +19,8 @@ those of `loading` and `chat`: "not_openai" (no object with messages), "only_res
 without what was asked), "too_many_entries" (detail: the most lines; none after it is read).
 """
 
+import itertools
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -49,8 +51,9 @@ from prompts_app.transfer.single import names, parameters_of, source_key
 from prompts_app.transfer.texts import escaped, shortened
 
 ENDINGS: Final = (".jsonl", ".ndjson")
-MAX_LINES: Final = 10_000
+MAX_LINES: Final = 5_000
 
+_LINE: Final = re.compile(r"^.*\S.*$", re.MULTILINE)
 _PARAMETERS: Final = {
     "temperature": "temperature",
     "top_p": "top_p",
@@ -131,20 +134,30 @@ def _values(text: str, problems: list[Problem]) -> Iterator[Loaded]:
     if isinstance(whole, Loaded):
         yield whole
         return
-    lines = [(number, line) for number, line in enumerate(text.split("\n")) if line.strip()]
-    first = json_of_text(lines[0][1]) if len(lines) > 1 else whole
-    if isinstance(first, Problem):
+    lines = _lines(text)
+    first = next(lines, None)
+    second = next(lines, None)
+    if first is None or second is None or isinstance(json_of_text(first[1]), Problem):
         problems.append(whole)
         return
-    for count, (number, line) in enumerate(lines):
+    for count, (number, line) in enumerate(itertools.chain((first, second), lines)):
         if count == MAX_LINES:
-            problems.append(Problem(number + 1, "too_many_entries", str(MAX_LINES)))
+            problems.append(Problem(number, "too_many_entries", str(MAX_LINES)))
             return
-        loaded = json_of_text(line, number + 1)
+        loaded = json_of_text(line, number)
         if isinstance(loaded, Problem):
             problems.append(loaded)
         else:
             yield loaded
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """Lines that say anything, with their numbers."""
+    number, reached = 1, 0
+    for match in _LINE.finditer(text):
+        number += text.count("\n", reached, match.start())
+        reached = match.start()
+        yield number, match[0]
 
 
 def _paired(values: Iterator[Loaded], problems: list[Problem]) -> list[_Record]:

@@ -1,19 +1,30 @@
-"""The wording of ChainForge's prompt nodes: what is a variable of them, and what they send."""
+r"""Templates and settings of ChainForge's prompts as messages and parameters of ours.
+
+`{name}` is a variable; `\{` writes a brace. `{=system_msg}` gives the system message its text,
+other settings stay text.
+"""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from prompts_app.transfer.braces import translated
 from prompts_app.transfer.chat import Messages, message_text
 from prompts_app.transfer.loaded import Path
 from prompts_app.transfer.notes import Notes
+from prompts_app.transfer.parameters import parameter
 
 _VARIABLE: Final = re.compile(r"(?<!\\)\{([^\W_][\w .-]{0,63}|_\w{0,63})\}")
 _SETTING: Final = re.compile(r"(?<!\\)\{=([\w .-]{1,64})\}[ \t]*\n?")
 _ESCAPED: Final = re.compile(r"\\([{}])")
 SYSTEM: Final = "system_msg"
-_NEVER: Final = re.compile(r"(?!)")
+_PARAMETERS: Final = {
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "max_tokens": "max_tokens",
+    "response_format": "response_format",
+}
 
 
 @dataclass
@@ -28,7 +39,7 @@ class Prompt:
 
 
 def prompt_of(template: str, notes: Notes, path: Path) -> Prompt:
-    """Return what a node's text says; what cannot come over is noted at `path`."""
+    """The prompt that a template, which stands at `path`, becomes. Raises Unfit."""
     known: dict[str, str] = {}
     takes_system = False
 
@@ -59,8 +70,11 @@ def _translated(text: str, known: dict[str, str]) -> str:
     return "".join(pieces)
 
 
+_NEVER: Final = re.compile(r"(?!)")
+
+
 def messages_of(prompt: Prompt, system: str, notes: Notes, path: Path) -> Messages:
-    """Return the messages of a prompt with the system message of one model."""
+    """The messages of the version with that system message. Raises Unfit."""
     if prompt.takes_system:
         return [
             {"role": "system", "content": f"{{{{ {prompt.known[SYSTEM]} }}}}"},
@@ -70,3 +84,23 @@ def messages_of(prompt: Prompt, system: str, notes: Notes, path: Path) -> Messag
         return prompt.messages
     text = message_text(system, notes, path, lambda one, _path: translated(one, {}, _NEVER))
     return [{"role": "system", "content": text}, *prompt.messages]
+
+
+def parameters_of(given: list[Mapping[str, Any]], notes: Notes, path: Path) -> dict[str, Any]:
+    """The parameters that all models share, by the settings of each."""
+    found: dict[str, Any] = {}
+    place = (*path, "data", "llms")
+    for key, name in _PARAMETERS.items():
+        values = [one.get(key) for one in given]
+        if not any(value not in (None, "", -1) for value in values):
+            continue
+        if any(value != values[0] for value in values):
+            notes.lost(place, "parameters", key)
+        elif isinstance(values[0], dict) and values[0].get("type") == "json_schema":
+            notes.lost(place, "json_schema")
+            found[name] = "json_object"
+        elif (kept := parameter(name, values[0])) is None:
+            notes.lost(place, "parameters", key)
+        else:
+            found[name] = kept
+    return found
