@@ -101,8 +101,9 @@ class _Flow:
         # By the id of a node and the variable of its prompt: the nodes that lead to it.
         self.sources: dict[tuple[str, str], dict[str, None]] = {}
         for edge in _list(value["flow"].get("edges")):
-            ends = [edge.get(end) for end in _ENDS] if isinstance(edge, dict) else []
-            if ends and all(isinstance(end, str) for end in ends):
+            told = edge if isinstance(edge, dict) else {}
+            ends = [end for name in _ENDS if isinstance(end := told.get(name), str)]
+            if len(ends) == len(_ENDS):
                 self.sources.setdefault((ends[0], ends[1]), {})[ends[2]] = None
         self.by_id: dict[str, dict[str, Any]] = {
             one["id"]: one
