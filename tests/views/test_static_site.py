@@ -58,8 +58,17 @@ class Addresses(HTMLParser):
             self.found += [value for name, value in attrs if name in ("href", "src") and value]
 
 
-def test_every_address_leads_to_a_file_of_the_copy(owner: User) -> None:
+def test_the_copy_is_whole(owner: User) -> None:
     files = copied(owner)
+    every_address_leads_to_a_file(files)
+    pages_are_there_in_both_languages_without_form_or_script(files)
+    receipts_and_what_checks_them_are_in_it(files)
+    page = files["en/one/try/index.html"].decode()
+    assert "This is a copy, which runs nothing" in page
+    assert "Recorded earlier" in page
+
+
+def every_address_leads_to_a_file(files: dict[str, bytes]) -> None:
     pages = [name for name in files if name.endswith(".html")]
     assert {"index.html", "en/index.html", "fr/one/index.html", "en/two/try/index.html"} < {*pages}
     for name in pages:
@@ -71,8 +80,7 @@ def test_every_address_leads_to_a_file_of_the_copy(owner: User) -> None:
                 assert posixpath.normpath(way) in files, (name, address)
 
 
-def test_pages_are_there_in_both_languages_and_hold_no_form_or_script(owner: User) -> None:
-    files = copied(owner)
+def pages_are_there_in_both_languages_without_form_or_script(files: dict[str, bytes]) -> None:
     english = {name[3:] for name in files if name.startswith("en/")}
     assert english == {name[3:] for name in files if name.startswith("fr/")}
     assert b'lang="fr"' in files["fr/one/index.html"]
@@ -81,8 +89,7 @@ def test_pages_are_there_in_both_languages_and_hold_no_form_or_script(owner: Use
             assert not re.search(rb"<(script|form)\b", page), name
 
 
-def test_receipts_and_what_checks_them_are_in_it(owner: User) -> None:
-    files = copied(owner)
+def receipts_and_what_checks_them_are_in_it(files: dict[str, bytes]) -> None:
     receipts = [name for name in files if name.endswith("receipt.json")]
     assert len(receipts) >= 4
     assert json.loads(files[receipts[0]])["signature"]
@@ -98,13 +105,6 @@ def test_only_what_everybody_may_see_is_in_it(owner: User) -> None:
     for entry in (hidden, draft, other):
         assert entry.title.encode() not in everything
     assert owner.email.encode() not in everything
-
-
-def test_the_try_page_shows_what_was_recorded(owner: User) -> None:
-    files = copied(owner)
-    page = files["en/one/try/index.html"].decode()
-    assert "This is a copy, which runs nothing" in page
-    assert "Recorded earlier" in page
 
 
 def test_without_a_script_the_copy_is_made_and_fetched(client: Client, owner: User) -> None:
