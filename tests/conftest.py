@@ -40,8 +40,12 @@ def _let_versions_go(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _no_texts_of_the_operator() -> None:
-    """Begin with what an empty database holds: another test's must not stand in footers."""
+def _no_texts_of_the_operator(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Begin with what an empty database holds: another test's must not stand in footers.
+
+    Nor does a slow test look again, which would be one query more.
+    """
     from prompts_app.services import site_texts
 
     site_texts.remember(frozenset())
+    monkeypatch.setattr(site_texts, "_LOOK_AGAIN", float("inf"))
