@@ -40,6 +40,7 @@ from prompts_app.transfer.single import (
     kept_value,
     names,
     no_file,
+    only_entry,
     parameters_of,
     placed,
     said,
@@ -79,14 +80,7 @@ def sniff(glance: Glance) -> bool:
 
 def read(data: bytes) -> Iterator[EntryDocument | Problem]:
     """The entry of a file, or the problem that keeps it out."""
-    text = text_of(data)
-    if isinstance(text, Problem):
-        yield text
-        return
-    try:
-        yield _entry(text)
-    except Unfit as unfit:
-        yield unfit.problem
+    return only_entry(text_of(data), _entry)
 
 
 def _front(text: str) -> Front | None:

@@ -43,8 +43,9 @@ from prompts_app.transfer.glance import Glance
 from prompts_app.transfer.language import guess_language
 from prompts_app.transfer.loaded import Loaded, Path
 from prompts_app.transfer.loading import yaml_of
-from prompts_app.transfer.notes import Notes, Unfit
+from prompts_app.transfer.notes import Notes
 from prompts_app.transfer.parameters import parameter
+from prompts_app.transfer.single import only_entry, parameters_of, said
 from prompts_app.transfer.texts import (
     clean,
     first_sentence,
@@ -89,14 +90,7 @@ def sniff(glance: Glance) -> bool:
 
 def read(data: bytes) -> Iterator[EntryDocument | Problem]:
     """The entry of a file, or the problem that keeps it out."""
-    loaded = yaml_of(data)
-    if isinstance(loaded, Problem):
-        yield loaded
-        return
-    try:
-        yield _entry(loaded)
-    except Unfit as unfit:
-        yield unfit.problem
+    return only_entry(yaml_of(data), _entry)
 
 
 def _entry(loaded: Loaded) -> EntryDocument:
@@ -113,11 +107,11 @@ def _entry(loaded: Loaded) -> EntryDocument:
     )
     if len(names) > MAX_VARIABLES:
         raise notes.unfit(("messages",), "too_many_variables", str(len(names)))
-    title = _said(file.get("name"))
-    described = _said(file.get("description"))
+    title = said(file.get("name"))
+    described = said(file.get("description"))
     asked = first_sentence(spoken(messages[-1]["content"]))
     title = shortened(title or described or asked, MAX_TITLE)
-    model = _said(file.get("model"))
+    model = said(file.get("model"))
     if model:
         notes.lost(("model",), "models", model)
     digest = json.dumps([title, messages], ensure_ascii=False)
@@ -148,23 +142,9 @@ def _entry(loaded: Loaded) -> EntryDocument:
     )
 
 
-def _said(value: Any) -> str:
-    return one_line(value) if isinstance(value, str) and not refused(value) else ""
-
-
 def _parameters(file: Mapping[str, Any], notes: Notes) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    given = file.get("modelParameters")
-    for key, value in given.items() if isinstance(given, dict) else ():
-        path: Path = ("modelParameters", key)
-        if key not in _PARAMETERS:
-            notes.lost(path, "key", key)
-            continue
-        kept = parameter(_PARAMETERS[key], value)
-        if kept is None:
-            notes.lost(path, "parameters", key)
-        else:
-            found[_PARAMETERS[key]] = kept
+    path = ("modelParameters",)
+    found = parameters_of(file.get("modelParameters"), _PARAMETERS, notes, path)
     wanted = file.get("responseFormat")
     if wanted == "json_schema" or file.get("jsonSchema") is not None:
         notes.lost(("jsonSchema",), "json_schema")
@@ -224,7 +204,7 @@ def _constraints(given: Any, notes: Notes) -> list[dict[str, Any]]:
         if len(made) == MAX_CONSTRAINTS:
             notes.lost(path, "too_many_constraints", str(MAX_CONSTRAINTS))
             break
-        name = _said(one.get("name")) if isinstance(one, dict) else ""
+        name = said(one.get("name")) if isinstance(one, dict) else ""
         assertion = _assertion(one.get("string"), notes, path) if isinstance(one, dict) else None
         if assertion is not None:
             text = name or f"{assertion['type']}: {one_line(assertion['value'])}"

@@ -32,6 +32,7 @@ from prompts_app.transfer.language import guess_language
 from prompts_app.transfer.loaded import Loaded
 from prompts_app.transfer.loading import text_of
 from prompts_app.transfer.notes import Notes, Unfit
+from prompts_app.transfer.single import only_entry
 from prompts_app.transfer.texts import (
     clean,
     first_sentence,
@@ -63,14 +64,7 @@ def sniff(glance: Glance) -> bool:
 
 def read(data: bytes) -> Iterator[EntryDocument | Problem]:
     """The entry of a text, or the problem that keeps it out."""
-    text = text_of(data, MAX_BYTES)
-    if isinstance(text, Problem):
-        yield text
-        return
-    try:
-        yield _entry(text)
-    except Unfit as unfit:
-        yield unfit.problem
+    return only_entry(text_of(data, MAX_BYTES), _entry)
 
 
 def _entry(text: str) -> EntryDocument:

@@ -41,10 +41,11 @@ from prompts_app.transfer.glance import Glance
 from prompts_app.transfer.language import guess_language
 from prompts_app.transfer.loaded import Loaded, Path
 from prompts_app.transfer.loading import json_of_text, structured_of, yaml_of_text
-from prompts_app.transfer.notes import Notes, Unfit
+from prompts_app.transfer.notes import Notes
 from prompts_app.transfer.nunjucks import Templates
 from prompts_app.transfer.promptfoo_models import models_of
 from prompts_app.transfer.promptfoo_tests import cases_of, constraints_of, defaults_of, tests_of
+from prompts_app.transfer.single import only_entry
 from prompts_app.transfer.texts import (
     first_sentence,
     one_line,
@@ -73,14 +74,7 @@ def sniff(glance: Glance) -> bool:
 
 def read(data: bytes) -> Iterator[EntryDocument | Problem]:
     """The entry of a configuration, or the problem that keeps it out."""
-    loaded = structured_of(data)
-    if isinstance(loaded, Problem):
-        yield loaded
-        return
-    try:
-        yield _entry(loaded)
-    except Unfit as unfit:
-        yield unfit.problem
+    return only_entry(structured_of(data), _entry)
 
 
 def _entry(loaded: Loaded) -> EntryDocument:

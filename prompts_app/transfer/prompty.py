@@ -46,6 +46,7 @@ from prompts_app.transfer.single import (
     kept_value,
     names,
     no_file,
+    only_entry,
     parameters_of,
     placed,
     references,
@@ -88,14 +89,7 @@ def sniff(glance: Glance) -> bool:
 
 def read(data: bytes) -> Iterator[EntryDocument | Problem]:
     """The entry of a file, or the problem that keeps it out."""
-    text = text_of(data)
-    if isinstance(text, Problem):
-        yield text
-        return
-    try:
-        yield _entry(text)
-    except Unfit as unfit:
-        yield unfit.problem
+    return only_entry(text_of(data), _entry)
 
 
 def _entry(text: str) -> EntryDocument:

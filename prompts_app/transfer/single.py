@@ -3,9 +3,9 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from prompts_app.transfer.chat import Messages
 from prompts_app.transfer.document import (
@@ -17,6 +17,7 @@ from prompts_app.transfer.document import (
     MAX_TITLE,
     MAX_VALUE,
     CaseDocument,
+    EntryDocument,
     Problem,
 )
 from prompts_app.transfer.loaded import Builder, Loaded, Path, Refused
@@ -31,6 +32,8 @@ from prompts_app.transfer.texts import (
     spoken,
     variable,
 )
+
+Found = TypeVar("Found")
 
 _OPENING: Final = re.compile(r"\s*+---[ \t]*+\n")
 _CLOSING: Final = re.compile(r"^---[ \t]*+$", re.MULTILINE)
@@ -176,6 +179,19 @@ def front_matter(text: str, start: int = 0) -> Front | None:
         text[body:],
         text.count("\n", 0, body) + 1,
     )
+
+
+def only_entry(
+    found: Found | Problem, make: Callable[[Found], EntryDocument]
+) -> Iterator[EntryDocument | Problem]:
+    """The one entry that `make` makes of what was loaded, or the problem that keeps it out."""
+    if isinstance(found, Problem):
+        yield found
+        return
+    try:
+        yield make(found)
+    except Unfit as unfit:
+        yield unfit.problem
 
 
 def no_file(code: str, line: int = 1) -> Unfit:
