@@ -55,7 +55,8 @@ class Archive:
         _refuse_large_directory(file)
         try:
             self._zip = zipfile.ZipFile(file)
-            files = [one for one in self._zip.infolist() if not one.is_dir()]
+            # As ZipInfo.is_dir() tells, which trips over an empty name.
+            files = [one for one in self._zip.infolist() if not one.filename.endswith("/")]
         except _DAMAGE as error:
             raise ZipError("not_a_zip") from error
         if len(files) > MAX_FILES:

@@ -52,6 +52,7 @@ def test_what_was_zipped_is_read(files: dict[str, bytes]) -> None:
 @pytest.mark.parametrize(
     "name",
     [
+        "",
         "../a",
         "a/../b",
         "/etc/passwd",
