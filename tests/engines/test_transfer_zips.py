@@ -52,7 +52,6 @@ def test_what_was_zipped_is_read(files: dict[str, bytes]) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "",
         "../a",
         "a/../b",
         "/etc/passwd",
@@ -68,6 +67,14 @@ def test_what_was_zipped_is_read(files: dict[str, bytes]) -> None:
 )
 def test_names_that_lead_elsewhere_are_refused(name: str) -> None:
     assert code_of(zipped({name: b"x"})) == "name"
+
+
+def test_a_file_without_a_name_is_refused() -> None:
+    whole = bytearray(zipped({"a": b"x"}))
+    directory = whole.find(b"PK\x01\x02")
+    # The one letter is no part of the name any more, but of what follows it.
+    whole[directory + 28 : directory + 32] = b"\x00\x00\x01\x00"
+    assert code_of(bytes(whole)) == "name"
 
 
 def test_links_are_refused() -> None:
