@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 from django.db.models import BigIntegerField, F, QuerySet, Subquery
 from django.utils import timezone
 
@@ -28,6 +28,7 @@ from prompts_app.models import (
     User,
 )
 from prompts_app.models.prepared import Insert, Param, Update
+from prompts_app.services import turns
 from prompts_app.services.books import (
     Books,
     books,
@@ -42,8 +43,6 @@ log = logging.getLogger("promptfolio.ledger")
 
 # Longer than every deadline of a call, so that only a dead process lets one run out.
 LEASE = timedelta(minutes=10)
-# Any number, as long as nothing else in the database locks by it.
-_TURN = 0x7072_6F6D_7074
 _RESERVATIONS = Insert(Reservation)
 
 
@@ -72,13 +71,6 @@ def purse_of(model: LLMModel) -> str:
     return BudgetDay.Purse.OWN if model.provider.owner_id else BudgetDay.Purse.SITE
 
 
-def _wait_for_turn() -> None:
-    # SQLite has one writer at a time anyway, from the beginning of its transaction.
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_TURN])
-
-
 def reserve(owner: User, purse: str, amount: int) -> Reservation:
     """Set `amount` aside, or refuse. Raises BudgetExhausted."""
     return reserve_together(owner, [(purse, amount)])[0]
@@ -99,7 +91,7 @@ def reserve_together(
         amounts[purse] += amount
     several = len(amounts) > 1
     with transaction.atomic(savepoint=several):
-        _wait_for_turn()
+        turns.wait_for(turns.MONEY)
         found = books(owner)
         if all(_set_aside(owner, found, purse, amounts[purse], link) for purse in amounts):
             if BudgetDay.Purse.OWN not in found.rows:

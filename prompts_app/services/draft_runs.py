@@ -12,9 +12,8 @@ from django.utils import timezone
 
 from prompts_app.models import DraftRun, Entry, LLMModel
 from prompts_app.models.draft_runs import KEPT_FOR
-from prompts_app.services import budget, calls, keys
+from prompts_app.services import admission, budget
 from prompts_app.services.calls import Admitted
-from prompts_app.services.limits import Refused
 
 
 def models_for(entry: Entry) -> QuerySet[LLMModel]:
@@ -35,19 +34,12 @@ def admit(
 ) -> Admitted[DraftRun]:
     """Set the money aside and keep the run, in place of the entry's earlier ones.
 
-    Raises Refused ("budget", "site_budget", "provider"), and IntegrityError when `run_id` was used
-    before.
+    Raises limits.Refused ("budget", "site_budget", "provider"), and IntegrityError when `run_id`
+    was used before.
     """
-    try:
-        plan = calls.plan(model, content, values)
-    except keys.KeyUnreadable as error:
-        raise Refused("provider") from error
+    plan = admission.plan(model, content, values)
     with transaction.atomic():
-        try:
-            reservation = budget.reserve(entry.owner, budget.purse_of(model), plan.bound)
-        except budget.BudgetExhausted as exhausted:
-            code = "budget" if exhausted.scope == "author" else f"{exhausted.scope}_budget"
-            raise Refused(code, exhausted.resets_at, exhausted.scope) from exhausted
+        (reservation,) = admission.set_aside(entry.owner, [(budget.purse_of(model), plan.bound)])
         run = DraftRun.objects.create(
             id=run_id,
             entry=entry,

@@ -6,14 +6,14 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db import connection, transaction
+from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from prompts_app.models import Report, User
-from prompts_app.services import post
+from prompts_app.services import post, turns
 from prompts_app.services.visitors import Visitor
 
 # What one connection may send within a day, and what the site takes from all of them.
@@ -22,8 +22,6 @@ PER_DAY = 200
 # A closed one is of use while somebody may still ask what became of it.
 KEPT_AFTER = timedelta(days=180)
 _DAY = timedelta(days=1)
-# Any number, as long as nothing else in the database locks by it.
-_TURN = 7_071_824
 
 
 class Refused(Exception):  # noqa: N818 - it reads as the condition it is
@@ -53,7 +51,7 @@ def keep(
     counted_for = hashlib.sha256(f"{visitor.block}:report".encode()).hexdigest()
     with transaction.atomic():
         # One at a time: the limits hold however many are sent at once.
-        _wait_for_turn()
+        turns.wait_for(turns.REPORTS)
         known = Report.objects.filter(pk=report).first()
         if known is not None:
             return known
@@ -89,13 +87,6 @@ def close(report: Report, state: Report.State, action: str = "") -> None:
 def forget_closed() -> int:
     """Delete reports that were closed long ago; return how many."""
     return Report.objects.filter(closed_at__lt=timezone.now() - KEPT_AFTER).delete()[0]
-
-
-def _wait_for_turn() -> None:
-    # SQLite has one writer at a time anyway, from the beginning of its transaction.
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_TURN])
 
 
 def _tell_operators(report: Report) -> None:

@@ -30,7 +30,7 @@ from prompts_app.models import (
     Version,
 )
 from prompts_app.models.prepared import Insert, Param, Select
-from prompts_app.services import budget, calls, keys, limits, tries
+from prompts_app.services import admission, budget, calls, limits, tries
 from prompts_app.services.calls import Admitted
 from prompts_app.services.cases import with_defaults
 from prompts_app.services.evidence import with_receipts
@@ -99,7 +99,11 @@ def bound_of(columns: Sequence[Column], values: dict[str, str]) -> int | None:
     """Return the most that columns can cost, in micro-dollars; None where one cannot be run."""
     try:
         return sum(
-            _plan(column.model, column.version, with_defaults(column.version.content, values)).bound
+            admission.plan(
+                column.model,
+                column.version.content,
+                with_defaults(column.version.content, values),
+            ).bound
             for column in columns
         )
     except Refused:
@@ -151,19 +155,16 @@ def _admit(
     _let_in(allowed, link)
     given = [with_defaults(column.version.content, values) for column in columns]
     plans = [
-        _plan(column.model, column.version, own) for column, own in zip(columns, given, strict=True)
+        admission.plan(column.model, column.version.content, own)
+        for column, own in zip(columns, given, strict=True)
     ]
     wanted = [
         (budget.purse_of(column.model), plan.bound)
         for column, plan in zip(columns, plans, strict=True)
     ]
     with transaction.atomic():
-        try:
-            # First of all: from here on nobody else is admitted.
-            reservations = budget.reserve_together(entry.owner, wanted, link)
-        except budget.BudgetExhausted as exhausted:
-            code = "budget" if exhausted.scope == "author" else f"{exhausted.scope}_budget"
-            raise Refused(code, exhausted.resets_at, exhausted.scope) from exhausted
+        # First of all: from here on nobody else is admitted.
+        reservations = admission.set_aside(entry.owner, wanted, link)
         amount = sum(amount for _purse, amount in wanted)
         day = limits.check(Asking(entry, visitor, allowed, amount, link))
         attempts = _TRIES.run(
@@ -214,13 +215,6 @@ def _let_in(allowed: Spending, link: ShareLink | None) -> None:
         raise Refused(code)
 
 
-def _plan(model: LLMModel, version: Version, values: dict[str, str]) -> calls.Plan:
-    try:
-        return calls.plan(model, version.content, values)
-    except keys.KeyUnreadable as error:
-        raise Refused("provider") from error
-
-
 def start(attempt_id: uuid.UUID) -> Admitted[Try]:
     """Begin a waiting column: exactly one caller gets it, in whatever process.
 
@@ -267,7 +261,7 @@ def _plan_again(attempt: Try, reservation: Reservation) -> calls.Plan:
     if tries.is_overdue(attempt) or not kind or model not in models_for(attempt.entry, kind):
         raise Refused("not_started")
     assert model is not None
-    plan = _plan(model, attempt.version, attempt.values)
+    plan = admission.plan(model, attempt.version.content, attempt.values)
     if plan.bound > reservation.amount:
         # Its price was raised in between.
         raise Refused("not_started")
