@@ -29,6 +29,8 @@ def page(response: HttpResponseBase) -> Any:
     return application
 
 
+# The end of an answer looks after connections that earlier tests may have left open.
+@pytest.mark.django_db
 def test_each_line_is_told_before_the_next_is_made() -> None:
     told: list[Answer | bytes] = []
     seen_by_work: list[int] = []
@@ -46,6 +48,7 @@ def test_each_line_is_told_before_the_next_is_made() -> None:
     assert seen_by_work == [1, 2, 3]
 
 
+@pytest.mark.django_db
 def test_any_other_answer_is_returned_whole() -> None:
     told: list[Answer | bytes] = []
     answer = call(page(HttpResponse(b"a page")), SCOPE, b"", told.append)
