@@ -76,10 +76,7 @@ class Making:
                     done += 1
                     yield done, total
                 if self.profile:
-                    told = self.looked.files.json(form.PROFILE).value
-                    made = (entry.pk for entry in report.made)
-                    by_slug = dict(zip(self.looked.slugs, made, strict=True))
-                    archive_profile.show_skills(self.owner, told, by_slug)
+                    self._save_profile()
         except BaseException as error:
             report.made.clear()
             self._remove_files()
@@ -127,9 +124,14 @@ class Making:
         )
         if self.looked.report.proof:
             self._enter_keys()
-        if self.profile:
-            told = self.looked.files.json(form.PROFILE).value
-            archive_profile.save(self.owner, told, lambda path: self._picture(path, None))
+
+    def _save_profile(self) -> None:
+        archive_profile.save(
+            self.owner,
+            self.looked.files.json(form.PROFILE).value,
+            picture=lambda path: self._picture(path, None),
+            entries=dict(zip(self.looked.slugs, self.looked.report.made, strict=True)),
+        )
 
     def _enter_keys(self) -> None:
         """This site vouches for the keys it signed with before: its seal is over them.

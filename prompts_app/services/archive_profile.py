@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from prompts_app.models import Picture, Profile, SkillShown, User
+from prompts_app.models import Entry, Picture, Profile, SkillShown, User
 from prompts_app.services import profiles
 from prompts_app.services.archive_entries import read_picture
 from prompts_app.services.archive_rows import fields_of, values_of
@@ -53,11 +53,15 @@ def paths(told: Mapping[str, Any]) -> Iterator[str]:
 
 
 def save(
-    owner: User, told: Mapping[str, Any], picture: Callable[[str | None], Picture | None]
+    owner: User,
+    told: Mapping[str, Any],
+    picture: Callable[[str | None], Picture | None],
+    entries: Mapping[str, Entry],
 ) -> None:
     """Put an archive's profile in the place of the owner's, handle excepted.
 
-    `picture` returns the row of the one at a path.
+    `picture` returns the row of the one at a path; `entries` are those that were made, by their
+    slugs in the archive.
     """
     fields = fields_of(Profile, dict(told))
     del fields["handle"]
@@ -77,20 +81,16 @@ def save(
     for one in former:
         if one.pk not in shown:
             one.delete()
+    SkillShown.objects.filter(profile=profile).delete()
+    SkillShown.objects.bulk_create(
+        (
+            SkillShown(profile=profile, skill=row["skill"], entry=entries[row["entry"]])
+            for row in told["skills_shown"]
+            if row["entry"] in entries
+        ),
+        ignore_conflicts=True,
+    )
 
 
 def _described(picture: Picture | None) -> dict[str, str | int] | str:
     return profiles.described(picture) if picture is not None else ""
-
-
-def show_skills(owner: User, told: Mapping[str, Any], entries: Mapping[str, int]) -> None:
-    """Pick for each skill the entries that an archive picks; `entries` are ids by its slugs."""
-    SkillShown.objects.filter(profile=owner.profile).delete()
-    SkillShown.objects.bulk_create(
-        (
-            SkillShown(profile=owner.profile, skill=one["skill"], entry_id=entries[one["entry"]])
-            for one in told["skills_shown"]
-            if one["entry"] in entries
-        ),
-        ignore_conflicts=True,
-    )
