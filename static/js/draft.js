@@ -6,7 +6,7 @@
 // kept in this browser (heldtext.js), sent again when it answers, and offered again on return.
 // Without this script every button is an ordinary submit button. [data-saved-state] holds the
 // sentences.
-import { drop, Held, left, meaning } from "./heldtext.js";
+import { drop, Held, isOf, left, meaning } from "./heldtext.js";
 
 const SAVE_AFTER_MS = 2_500;
 const HOLD_AFTER_MS = 250;
@@ -62,17 +62,28 @@ function sayNot(text) {
 
 /* Keeping in this browser */
 
-function adopted() {
+// The next page of this tab goes on with the record of this one.
+function handOver(key) {
+  try {
+    sessionStorage.setItem(ADOPT, key);
+  } catch {
+    // The next page then keeps a record of its own beside this one.
+  }
+}
+
+function handedOver() {
   try {
     const key = sessionStorage.getItem(ADOPT);
     sessionStorage.removeItem(ADOPT);
-    return form.dataset.unsaved === "now" ? key : null;
+    return isOf(account, entry, key) ? key : null;
   } catch {
     return null;
   }
 }
 
-const store = new Held(account, entry, adopted());
+const handed = handedOver();
+const unsent = form.dataset.unsaved === "now";
+const store = new Held(account, entry, unsent ? handed : null);
 
 function hold() {
   clearTimeout(holding);
@@ -207,6 +218,7 @@ addEventListener("pagehide", hold);
 form.addEventListener("submit", async (event) => {
   if (ordinary || event.submitter?.name !== "save") {
     hold();
+    handOver(store.key);
     return;
   }
   event.preventDefault();
@@ -254,17 +266,13 @@ function bringBack(record) {
     again.append(input);
   }
   document.body.append(again);
-  try {
-    sessionStorage.setItem(ADOPT, record.key);
-  } catch {
-    // The next page then keeps a record of its own beside this one.
-  }
+  handOver(record.key);
   again.submit();
 }
 
 async function offerWhatIsLeft() {
   const here = meaning(fields());
-  const [record] = (await left(account, entry)).filter((one) => {
+  const [record] = (await left(account, entry, unsent ? null : handed)).filter((one) => {
     const same = meaning(one.fields) === here;
     if (same && !dirty()) drop(one.key);
     return !same;
@@ -293,7 +301,7 @@ for (const time of document.querySelectorAll("[data-saved-state] time")) {
 
 // Other scripts add rows for names in the text; what stands there after that is what is known.
 addEventListener("DOMContentLoaded", () => {
-  if (form.dataset.unsaved !== "now") known = typed();
+  if (!unsent) known = typed();
   // What the site has just refused it would refuse again.
   else if (form.querySelector("[aria-invalid='true']")) refused = typed();
   hold();

@@ -66,10 +66,12 @@ export function meaning(fields) {
   return JSON.stringify([once.sort(([a], [b]) => (a < b ? -1 : 1)), ...parts]);
 }
 
-/** The records of an entry that no open page is still writing, newest first. */
-export async function left(account, entry) {
+/** The records of an entry that no open page is still writing, newest first; `gone`: one whose page
+ *  this one replaced, even where the browser has not let go of it yet. */
+export async function left(account, entry, gone) {
   const locks = (await navigator.locks?.query())?.held ?? [];
   const live = new Set(locks.map(({ name }) => name));
+  live.delete(gone);
   return keys(`${own(account)}${entry}:`)
     .filter((key) => !live.has(key))
     .map(read)
@@ -79,6 +81,9 @@ export async function left(account, entry) {
 
 /** The keys of everything that is kept here for an account. */
 export const allOf = (account) => keys(own(account));
+
+/** Whether a key is that of a record of the entry. */
+export const isOf = (account, entry, key) => key?.startsWith(`${own(account)}${entry}:`) ?? false;
 
 /** The record of this page. */
 export class Held {

@@ -29,8 +29,15 @@ function setUp(field) {
   copy.setAttribute("aria-hidden", "true");
   const box = document.createElement("div");
   box.className = "marked";
+  // Whoever types while the page still comes up goes on typing: what moves loses the focus.
+  const { selectionStart, selectionEnd } = field;
+  const focused = document.activeElement === field;
   field.before(box);
   box.append(copy, field);
+  if (focused) {
+    field.focus({ preventScroll: true });
+    field.setSelectionRange(selectionStart, selectionEnd);
+  }
   copies.set(field, copy);
   draw(field);
 }
