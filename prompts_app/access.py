@@ -71,7 +71,8 @@ def _to_try() -> QuerySet[Entry]:
     rows = Entry.objects.select_related(
         "owner__profile", "owner__spending", "owner__site_grant", "published", "baseline"
     ).only(
-        *("title", "slug", "summary", "language", "kind", "visibility", "proof"),
+        *("title", "slug", "summary", "language", "second_language", "second_words"),
+        *("kind", "visibility", "proof"),
         *("owner__is_active", "owner__time_zone", "owner__spending", "owner__site_grant"),
         *("owner__profile__handle", "owner__profile__name", "owner__profile__accent"),
         *("published__number", "published__content", "published__entry"),

@@ -176,6 +176,7 @@ STUDIO = {
     "studio_preview": act(200),
     "studio_draft_run": act(422),
     "studio_entry_settings": WORK,
+    "studio_translation": WORK,
     "studio_cover": act(422),
     "studio_entry_delete": Row(studio(200), studio(302)),
     "studio_cases": LOOK,

@@ -253,6 +253,7 @@ class EntrySettingsForm(SurroundingsForm, StatementFields):
                 "baseline": entry.baseline_id,
             },
         )
+        self._second_language = entry.second_language
         self.fields["slug"].help_text = _(
             "The last part of it: …/@%(handle)s/%(slug)s/. The old one leads to the new one."
         ) % {"handle": entry.owner.profile.handle, "slug": entry.slug}
@@ -280,6 +281,13 @@ class EntrySettingsForm(SurroundingsForm, StatementFields):
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)
         return field
+
+    def clean_language(self) -> str:
+        """Refuse the language that the entry is translated into."""
+        language: str = self.cleaned_data["language"]
+        if language == self._second_language:
+            raise ValidationError(_("The entry is translated into this language already."))
+        return language
 
     def surroundings(self) -> dict[str, Any]:
         """Return the entry's own fields, once the form is valid."""

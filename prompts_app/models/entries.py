@@ -85,6 +85,9 @@ class Entry(models.Model):
     summary = models.CharField(max_length=300, blank=True)
     use_case = models.TextField(blank=True)
     language = models.CharField(max_length=12, default="en")
+    # Text → the author's translation of it (services/second_language.py); "" and {} without any.
+    second_language = models.CharField(max_length=12, blank=True, default="")
+    second_words = models.JSONField(blank=True, default=dict)
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.TEXT)
     visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.DRAFT)
     # What it was before it was archived, and is again when it is taken back.

@@ -30,6 +30,7 @@ PLAIN: Final[dict[type[Model], tuple[str, ...]]] = {
     Entry: (
         *("slug", "title", "summary", "use_case", "language", "kind", "visibility", "credit"),
         *("role_in_team", "used_where", "outcome", "source_key"),
+        *("second_language", "second_words"),
         *("archived_from", "pinned", "place"),
         *("published_at", "created_at", "updated_at"),
     ),

@@ -12,6 +12,7 @@ from prompts_app.services import claims
 from prompts_app.services.claims import Proof
 from prompts_app.services.evidence import totals_of
 from prompts_app.services.look import ACCENT, ACCENTS, SITE_NAME
+from prompts_app.services.second_language import told
 from prompts_app.typeset.contents import Card, Language, neutral_card
 
 # Those the site speaks.
@@ -21,10 +22,10 @@ Said = list[Proof | None]
 
 
 def of_entry(entry: Entry) -> Card:
-    """Return an entry's card, in the entry's language if the site speaks it."""
+    """Return an entry's card, in the entry's language if the site speaks it, else in its second."""
     language = language_of(entry)
     with translation.override(language):
-        return _card(entry.owner.profile, entry.title, _claim(entry.proof), language)
+        return _card(entry.owner.profile, told(entry.title, entry), _claim(entry.proof), language)
 
 
 def of_profile(profile: Profile, listed: Said, language: str) -> Card:
@@ -63,7 +64,9 @@ def of_site(kind: str, language: str) -> Card:
 
 def language_of(entry: Entry) -> str:
     """Return the language of an entry's card."""
-    return entry.language if entry.language in LANGUAGES else settings.LANGUAGE_CODE
+    if entry.language in LANGUAGES:
+        return entry.language
+    return entry.second_language or settings.LANGUAGE_CODE
 
 
 class Proofs:

@@ -10,6 +10,7 @@ from prompts_app.models import Entry, ShareLink, TestCase, Version
 from prompts_app.services import claims
 from prompts_app.services.groups import Column, Group
 from prompts_app.services.marks import FAILING
+from prompts_app.services.second_language import told
 from prompts_app.templatetags.figures import half_up, microusd
 from prompts_app.templatetags.sentences import demo_sentence, language_name
 from prompts_app.typeset.contents import Fact, Failure, ModelEvidence, Words
@@ -84,7 +85,7 @@ def stated(entry: Entry) -> tuple[Fact, ...]:
         (_("Used, as stated by the author"), entry.used_where),
         (_("Outcome, as stated by the author"), entry.outcome),
     )
-    return tuple(Fact(label, text) for label, text in facts if text)
+    return tuple(Fact(label, told(text, entry)) for label, text in facts if text)
 
 
 def facts(entry: Entry, version: Version) -> str:
@@ -117,12 +118,12 @@ def model_evidence(group: Group) -> tuple[ModelEvidence, ...]:
 
 def _row(group: Group, at: int, column: Column) -> ModelEvidence:
     states = [one.by_column[at].state for one in group.tested]
-    told = [state for state in states if state != "stated"]
+    known = [state for state in states if state != "stated"]
     name = f"{column.model} ({column.host})" if column.two_hosts else column.model
     return ModelEvidence(
         model=name,
-        kept=told.count("kept"),
-        tested=len(told),
+        kept=known.count("kept"),
+        tested=len(known),
         cost=microusd(half_up(column.cost * _RUNS)) if column.cost is not None else "",
         seconds=_seconds(column.latency_ms) if column.latency_ms is not None else "",
     )

@@ -16,6 +16,7 @@ from prompts_app.services import claims, receipts, rendering, skills
 from prompts_app.services import dossier_words as words
 from prompts_app.services.look import ACCENT, ACCENTS, SITE_NAME
 from prompts_app.services.matrix import Matrix, matrix_for
+from prompts_app.services.second_language import Told, told
 from prompts_app.services.share_tokens import Shown, shown_by
 from prompts_app.templatetags import profiles
 from prompts_app.templatetags.sentences import role_name
@@ -114,7 +115,12 @@ def _turn() -> Iterator[None]:
 def _markdown(link: ShareLink, profile: Profile, shown: Sequence[Shown]) -> Iterator[str]:
     yield from (link.note, profile.bio)
     for one in shown:
-        yield from (one.entry.use_case, one.version.content["context"])
+        yield from _brief(one)
+
+
+def _brief(shown: Shown) -> list[Told]:
+    entry = shown.entry
+    return [told(text, entry) for text in (entry.use_case, shown.version.content["context"])]
 
 
 def _rich(html: Mapping[str, str], *texts: str) -> Rich:
@@ -136,16 +142,16 @@ def _entry(link: ShareLink, shown: Shown, html: Mapping[str, str], url: str) -> 
     claim = claims.sentence(claims.of_matrix(matrix, entry.baseline), entry.baseline)
     hidden = not link.shows_prompts
     return DossierEntry(
-        title=entry.title,
-        task=entry.summary,
+        title=told(entry.title, entry),
+        task=told(entry.summary, entry),
         result=f"{claim}." if claim else "",
         facts=words.facts(entry, version),
         sentence=shown.item.sentence,
         url=url,
-        context=_rich(html, entry.use_case, version.content["context"]),
+        context=_rich(html, *_brief(shown)),
         messages=() if hidden else _messages(version),
         prompt_note=words.hidden_prompt() if hidden else "",
-        constraints=_constraints(matrix),
+        constraints=_constraints(matrix, entry),
         evidence=words.model_evidence(group) if group else (),
         evidence_note=words.evidence_note(group),
         failures=words.failures(group, [row.case for row in matrix.rows]) if group else (),
@@ -168,11 +174,11 @@ def _messages(version: Version) -> tuple[Message, ...]:
     )
 
 
-def _constraints(matrix: Matrix) -> tuple[Constraint, ...]:
+def _constraints(matrix: Matrix, entry: Entry) -> tuple[Constraint, ...]:
     if matrix.main is None:
-        return tuple(Constraint(one.text) for one in matrix.constraints)
+        return tuple(Constraint(told(one.text, entry)) for one in matrix.constraints)
     return tuple(
-        Constraint(one.constraint.text, one.counts.passed, one.counts.checks)
+        Constraint(told(one.constraint.text, entry), one.counts.passed, one.counts.checks)
         for one in matrix.main.results
     )
 
@@ -196,7 +202,9 @@ def _profile(profile: Profile, shown: Sequence[Shown], html: Mapping[str, str]) 
         skills=tuple(
             Skill(
                 skill,
-                tuple(one.title for one in sorted(some, key=lambda one: places[one.slug])),
+                tuple(
+                    told(one.title, one) for one in sorted(some, key=lambda one: places[one.slug])
+                ),
             )
             for skill, some in skills.shown(profile, entries).items()
         ),

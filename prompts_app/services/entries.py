@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from prompts_app.models import Draft, Entry, FormerSlug, LLMModel, Picture, Tag, User
-from prompts_app.services import addresses, cases
+from prompts_app.services import addresses, cases, second_language
 from prompts_app.text.fold import fold
 from prompts_app.text.slug import slugify
 
@@ -97,18 +97,29 @@ def free_among(slug: str, taken: Set[str]) -> str:
     return next(f"{base}-{n}" for n in range(2, len(taken) + 3) if f"{base}-{n}" not in taken)
 
 
-def update_entry(entry: Entry, *, tags: Sequence[str], **fields: Any) -> None:
+def update_entry(entry: Entry, *, tags: Sequence[str], **fields: Any) -> list[str]:
     """Change what surrounds the prompt: title, summary, visibility and the like.
 
-    Raises addresses.SlugTaken; nothing is changed then.
+    Returns the names of fields whose translation is that of what they said before. Raises
+    addresses.SlugTaken; nothing is changed then.
     """
+    before = {name: getattr(entry, name) for name in second_language.FIELDS}
     with transaction.atomic():
         if slug := fields.pop("slug", ""):
             addresses.change_slug(entry, slug)
         for name, value in fields.items():
             setattr(entry, name, value)
         entry.save(update_fields=[*fields, "updated_at"])
+        followed = second_language.carry_over(entry, before)
         set_tags(entry, tags)
+        index(entry)
+    return followed
+
+
+def translate(entry: Entry, language: str, words: Mapping[str, str]) -> None:
+    """Keep what the author says of the entry in a second language (second_language.keep)."""
+    with transaction.atomic():
+        second_language.keep(entry, language, words)
         index(entry)
 
 
@@ -190,17 +201,16 @@ def index(entry: Entry) -> None:
 
 def search_text(entry: Entry, tags: Iterable[str], content: Mapping[str, Any]) -> str:
     """Return the folded words of an entry filed under `tags` whose published version says this."""
-    words = [
-        entry.title,
-        entry.summary,
-        entry.use_case,
-        entry.credit,
-        entry.role_in_team,
-        entry.used_where,
-        entry.outcome,
-        *tags,
+    said = [
+        *(getattr(entry, field) for field in second_language.FIELDS),
         content.get("context", ""),
         *(constraint["text"] for constraint in content.get("constraints", ())),
+    ]
+    words = [
+        *said,
+        *(entry.second_words.get(text, "") for text in said),
+        entry.credit,
+        *tags,
         *(message["content"] for message in content.get("messages", ())),
     ]
     return fold(" ".join(words))[:100_000]

@@ -48,6 +48,13 @@ def _wrong(document: EntryDocument) -> Iterator[str]:
         yield "use_case"
     if not _LANGUAGE.fullmatch(document.language):
         yield "language"
+    if document.second_language and not _LANGUAGE.fullmatch(document.second_language):
+        yield "second_language"
+    words = document.second_words
+    if len(words) > limits.MAX_TRANSLATED or not all(
+        _text(one, limits.MAX_CONTEXT, least=1) for pair in words.items() for one in pair
+    ):
+        yield "second_words"
     if not _text(document.credit, limits.MAX_CREDIT):
         yield "credit"
     if not _text(document.source_key, _MAX_KEY):

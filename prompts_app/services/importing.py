@@ -90,6 +90,8 @@ def _entry(
         summary=document.summary,
         use_case=document.use_case,
         language=document.language,
+        second_language=document.second_language,
+        second_words=document.second_words,
         credit=document.credit,
         source_key=document.source_key or None,
         visibility=visibility,

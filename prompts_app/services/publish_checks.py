@@ -100,8 +100,8 @@ _STORY: Final = {
 class Place:
     """Where to mend something: a `page` of the studio, the field there, in words.
 
-    `page` is "draft", "case" (`case` is its id), "cases", "settings", "evidence" or "note" (the
-    form it stands on).
+    `page` is "draft", "case" (`case` is its id), "cases", "settings", "translation", "evidence" or
+    "note" (the form it stands on).
     """
 
     page: str
@@ -202,6 +202,7 @@ def _strings(value: Any) -> Iterator[str]:
 def _of_entry(entry: Entry) -> Iterator[Text]:
     for field, name in _STORY.items():
         yield Place("settings", str(name), f"id_{field}"), getattr(entry, field)
+    yield Place("translation", _("The translation")), "\n".join(entry.second_words.values())
 
 
 def _of_cases(cases: Sequence[TestCase]) -> Iterator[Text]:

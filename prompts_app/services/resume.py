@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from prompts_app.models import Entry, Profile
 from prompts_app.services import skills
+from prompts_app.services.second_language import told
 from prompts_app.templatetags import profiles
 from prompts_app.templatetags.prompts import picture_url
 
@@ -43,7 +44,7 @@ def of_profile(profile: Profile, listed: QuerySet[Entry]) -> dict[str, Any]:
         "work": [_job(one) for one in profiles.experience(profile)],
         "certificates": [_certificate(one) for one in profiles.certifications(profile)],
         "skills": [
-            _told({"name": skill, "keywords": [one.title for one in some]})
+            _told({"name": skill, "keywords": [told(one.title, one) for one in some]})
             for skill, some in shown.items()
         ],
         "languages": [
@@ -79,9 +80,9 @@ def _projects(profile: Profile, listed: QuerySet[Entry]) -> list[dict[str, Any]]
     return [
         _told(
             {
-                "name": entry.title,
-                "description": entry.summary,
-                "highlights": [one for one in (entry.outcome,) if one],
+                "name": told(entry.title, entry),
+                "description": told(entry.summary, entry),
+                "highlights": [told(entry.outcome, entry)] if entry.outcome else [],
                 "keywords": [tag.name for tag in entry.tags.all()],
                 "url": _url("entry", profile.handle, entry.slug),
                 "type": "prompt",

@@ -27,6 +27,8 @@ class Shows(NamedTuple):
     title: str
     slug: str
     language: str
+    second_language: str
+    second_words: dict[str, str]
 
 
 def shown(profile: Profile, entries: QuerySet[Entry]) -> dict[str, list[Shows]]:
@@ -50,7 +52,7 @@ def shown(profile: Profile, entries: QuerySet[Entry]) -> dict[str, list[Shows]]:
 def _named(entries: QuerySet[Entry], kind: str, name: str) -> QuerySet[Any, Any]:
     """Return entries as rows of one kind, each beside the skill or tag it is named for."""
     rows = entries.order_by().annotate(source=Value(kind), beside=F(name))
-    return rows.values_list("source", "beside", "published_at", "id", "title", "slug", "language")
+    return rows.values_list("source", "beside", "published_at", "id", *Shows._fields)
 
 
 def picked(profile: Profile) -> dict[str, list[Entry]]:

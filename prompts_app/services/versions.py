@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from prompts_app.models import Draft, Entry, Try, Version
 from prompts_app.receipts.canonical import content_hash
-from prompts_app.services import entries, judging, rendering, tries
+from prompts_app.services import entries, judging, rendering, second_language, tries
 from prompts_app.text import variables
 
 
@@ -179,6 +179,7 @@ def withdraw_version(version: Version) -> None:
             entry.baseline = left.order_by("number").first()
         entry.search_text = ""
         entry.save(update_fields=["published", "baseline", "search_text", "updated_at"])
+        second_language.forget_what_is_gone(entry)
         entries.index(entry)
         judging.judge_again(entry)
 

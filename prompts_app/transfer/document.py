@@ -4,7 +4,7 @@ Readers yield entries and problems; writers take entries. Text in documents is N
 ends. Lengths are in Unicode characters.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 MAX_TITLE = 120
@@ -28,6 +28,7 @@ MAX_CASE_NAME = 120
 MAX_WATCH_FOR = 300
 MAX_COMMENT = 400
 MAX_VALUE = 20_000
+MAX_TRANSLATED = 2_000
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,8 @@ class EntryDocument:
     `language` is an ISO 639-1 code. `credit` names whoever wrote it elsewhere, or is empty.
     `source_key` is the same whenever the same source is read again, and unique within it: it keeps
     a second import from adding anything. `baseline` is an index into `versions`, or None.
-    `line` is where the entry starts in the source (from 1; 0 unknown).
+    `line` is where the entry starts in the source (from 1; 0 unknown). `second_words` are texts of
+    the entry, each with what it is in `second_language`.
     """
 
     title: str
@@ -110,6 +112,8 @@ class EntryDocument:
     runs: tuple[RunDocument, ...] = ()
     losses: tuple[Loss, ...] = ()
     line: int = 0
+    second_language: str = ""
+    second_words: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

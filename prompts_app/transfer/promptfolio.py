@@ -116,6 +116,8 @@ class _Reading:
             runs=tuple(self._runs(index, {old: new for new, old in enumerate(cases)})),
             losses=tuple(self.losses),
             line=line,
+            second_language=entry["second_language"],
+            second_words=entry["second_words"],
         )
 
     def _versions(self) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from django.utils.http import urlencode
 
 from prompts_app.models import Entry
 from prompts_app.services.claims import phrases
+from prompts_app.services.second_language import told
 from prompts_app.templatetags.prompts import picture_small_url
 
 COVER_STYLES = 4
@@ -24,10 +25,9 @@ def cards_of(entries: Iterable[Entry], *, with_author: bool = True) -> list[dict
 def _card(entry: Entry, with_author: bool) -> dict[str, Any]:
     profile = entry.owner.profile
     made: dict[str, Any] = {
-        "title": entry.title,
+        "title": told(entry.title, entry),
         "url": reverse("entry", args=[profile.handle, entry.slug]),
-        "summary": entry.summary,
-        "language": entry.language,
+        "summary": told(entry.summary, entry),
         "tags": tags_of(entry),
         "accent": profile.accent,
         "cover_url": picture_small_url(entry.cover),

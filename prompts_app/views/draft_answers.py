@@ -16,7 +16,7 @@ def shown(run: DraftRun) -> dict[str, Any]:
         "attempt": run,
         "html": html_of_output(run.output),
         "picture": None,
-        "language": run.entry.language,
+        "entry": run.entry,
         "checks": checks,
         "sum": sum_of(*score(checks)),
         "figures": figures_of(run),

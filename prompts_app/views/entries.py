@@ -19,6 +19,7 @@ from prompts_app.services import claims, rendering, tryit
 from prompts_app.services.evidence import Evidence, evidence_for, totals_kept, totals_of
 from prompts_app.services.groups import Group
 from prompts_app.services.matrix import measured_against
+from prompts_app.services.second_language import told
 from prompts_app.templatetags.prompts import messages_filled
 from prompts_app.transfer import snippets
 from prompts_app.views import answers
@@ -76,10 +77,11 @@ def version_page(request: Request, handle: str, slug: str, number: int) -> HttpR
         "published": entry.published,
         "newer": history[position - 1] if position else None,
         "older": history[position + 1] if position + 1 < len(history) else None,
+        "about": version.change_note or told(entry.summary, entry),
     }
     if version.withdrawn_at is None:
         evidence = _evidence(request, version, None, history)
-        html = _html(evidence, version.content["context"])
+        html = _html(evidence, told(version.content["context"], entry))
         totals = totals_of(version)
         context |= _version_context(entry, version, evidence, html, totals, history)
         context["proof"] = claims.figures(claims.of_group(totals), None)
@@ -102,17 +104,19 @@ def case_study(
     entry = version.entry
     baseline = measured_against(version, entry.baseline)
     evidence = _evidence(request, version, baseline, history)
-    html = _html(evidence, entry.use_case, version.content["context"])
+    html = _html(evidence, told(entry.use_case, entry), told(version.content["context"], entry))
     context = _version_context(entry, version, evidence, html, totals, history, places)
     return context | {
-        "use_case_html": html.get(entry.use_case, ""),
+        "use_case_html": html.get(told(entry.use_case, entry), ""),
         "pair": _pair(baseline, version, evidence, html, places) if baseline else None,
     }
 
 
 def _about(entry: Entry, claim: str) -> str:
     """What a link to the entry says where it is shared."""
-    return " ".join(filter(None, [entry.summary or entry.title, claim and f"{claim}."]))
+    return " ".join(
+        filter(None, [told(entry.summary or entry.title, entry), claim and f"{claim}."])
+    )
 
 
 def history_with(entry: Entry, *numbers: int) -> Sequence[Version]:
@@ -189,7 +193,7 @@ def _version_context(
     return entry_context(entry) | {
         "version": version,
         "content": version.content,
-        "context_html": html.get(version.content["context"], ""),
+        "context_html": html.get(told(version.content["context"], entry), ""),
         "evidence": evidence,
         "case": evidence.chosen,
         "cases": _case_links(evidence),

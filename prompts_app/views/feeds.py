@@ -17,6 +17,7 @@ from prompts_app import http
 from prompts_app.http import Request
 from prompts_app.models import Entry, Profile
 from prompts_app.models.entries import EntryQuerySet
+from prompts_app.services.second_language import told
 
 FEED_ENTRIES = 30
 # The most addresses one file may hold (https://www.sitemaps.org/protocol.html).
@@ -85,9 +86,9 @@ def feed(request: Request) -> HttpResponse:
         profile = entry.owner.profile
         address = settings.SITE_URL + reverse("entry", args=[profile.handle, entry.slug])
         atom.add_item(
-            title=entry.title,
+            title=told(entry.title, entry),
             link=address,
-            description=entry.summary,
+            description=told(entry.summary, entry),
             unique_id=address,
             author_name=profile.name,
             author_link=settings.SITE_URL + reverse("profile", args=[profile.handle]),

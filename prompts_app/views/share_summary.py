@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from prompts_app.models import ShareLink
 from prompts_app.services import claims, days
+from prompts_app.services.second_language import told
 from prompts_app.services.share_tokens import Shown
 
 # The lines of more would not be read in a mail.
@@ -50,10 +51,11 @@ def _entry(one: Shown) -> str:
     entry = one.entry
     # The proof counts runs of the published version; of another one it would be untrue.
     proof = entry.proof if one.version.pk == entry.published_id else None
-    said = claims.sentence(proof, entry.baseline) or one.item.sentence or entry.summary
+    said = claims.sentence(proof, entry.baseline) or one.item.sentence or told(entry.summary, entry)
     # An imported summary may have several lines.
     said = " ".join(said.split())
-    return f"{entry.title} — {said}" if said else entry.title
+    title = told(entry.title, entry)
+    return f"{title} — {said}" if said else title
 
 
 def _foot(link: ShareLink, address: str) -> str:

@@ -8,6 +8,7 @@ from django.urls import reverse
 from prompts_app.models import Entry, Profile
 from prompts_app.models.entries import EntryQuerySet
 from prompts_app.services import skills
+from prompts_app.services.second_language import told
 from prompts_app.services.skills import Shows
 
 # So many entries are named beside one skill.
@@ -37,8 +38,7 @@ def _named(found: dict[str, list[Shows]], address: Callable[[str], str]) -> list
         {
             "name": skill,
             "entries": [
-                {"title": one.title, "url": address(one.slug), "language": one.language}
-                for one in some[:NAMED]
+                {"title": told(one.title, one), "url": address(one.slug)} for one in some[:NAMED]
             ],
         }
         for skill, some in found.items()

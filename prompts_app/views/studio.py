@@ -166,12 +166,18 @@ def settings(request: Request, slug: str) -> HttpResponse:
     if not form.is_valid():
         return _settings_page(request, entry, form, CoverForm(), status=422)
     try:
-        entries.update_entry(entry, tags=form.cleaned_data["tags"], **form.surroundings())
+        followed = entries.update_entry(
+            entry, tags=form.cleaned_data["tags"], **form.surroundings()
+        )
     except SlugTaken:
         form.add_error("slug", str(SLUG_TAKEN))
         return _settings_page(request, entry, form, CoverForm(), status=422)
     entries.set_tryable(entry, form.cleaned_data["tryable"])
     messages.success(request, _("The settings are saved."))
+    if followed:
+        messages.info(
+            request, _("Look at the translation too: it still says what you said before.")
+        )
     return redirect("studio_entry_settings", entry.slug)
 
 

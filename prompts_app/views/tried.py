@@ -8,11 +8,12 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
 
 from prompts_app.assertions.rubric import is_judged
-from prompts_app.models import Picture, Try, Version
+from prompts_app.models import Entry, Picture, Try, Version
 from prompts_app.models.execution import Execution
 from prompts_app.services.claims import is_one_liner
 from prompts_app.services.evidence import totals_kept
 from prompts_app.services.groups import Group
+from prompts_app.services.second_language import told
 from prompts_app.templatetags.figures import duration, microusd
 from prompts_app.templatetags.prompts import messages_filled, picture_url
 from prompts_app.views.answers import html_of_output
@@ -43,7 +44,7 @@ def shown(attempt: Try, judged_by: Version) -> dict[str, Any]:
         "attempt": attempt,
         "html": html_of_output(attempt.output),
         "picture": _picture(attempt.pictures.first(), attempt.model_asked),
-        "language": entry.language,
+        "entry": entry,
         "checks": checks,
         "score": f"{number_format(kept)}/{number_format(tested)}" if tested else "",
         "sum": sum_of(kept, tested),
@@ -87,13 +88,18 @@ def score(checks: list[dict[str, str]]) -> tuple[int, int]:
     return states.count("kept"), sum(state in _TOLD for state in states)
 
 
-def told(checks: list[dict[str, str]]) -> list[dict[str, str]]:
+def events_of(checks: list[dict[str, str]], entry: Entry) -> list[dict[str, str]]:
     """Return verdicts as the end of a stream carries them: {"text", "state", "reason"}.
 
-    "state" is "kept", "broken", "untestable", or "stated" where nothing was tested.
+    "text" is in the language of the page. "state" is "kept", "broken", "untestable", or "stated"
+    where nothing was tested.
     """
     return [
-        {"text": one["text"], "state": one["state"] or "stated", "reason": one["reason"]}
+        {
+            "text": told(one["text"], entry),
+            "state": one["state"] or "stated",
+            "reason": one["reason"],
+        }
         for one in checks
     ]
 

@@ -109,7 +109,7 @@ def ending(attempt: Attempt, retry_after: float | None = None) -> Event:
         shown = draft_answers.shown(attempt)
     return "done", {
         "html": render_to_string("tryit/_answer.html", {"tried": shown}),
-        "verdicts": tried.told(shown["checks"]),
+        "verdicts": tried.events_of(shown["checks"], attempt.entry),
         "usage": {
             "prompt_tokens": attempt.prompt_tokens,
             "completion_tokens": attempt.completion_tokens,
