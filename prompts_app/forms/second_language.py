@@ -119,7 +119,7 @@ def _field(source: Source) -> PlainCharField:
     if source.kind in _LONG:
         rows = min(16, max(4, source.text.count("\n") + len(source.text) // 70 + 1))
         return several_lines(most, label=label, widget=forms.Textarea(attrs={"rows": rows}))
-    wide = forms.Textarea(attrs={"rows": 2}) if len(source.text) > 60 else forms.TextInput()
+    wide = forms.Textarea(attrs={"rows": 2}) if len(source.text) > 70 else forms.TextInput()
     return PlainCharField(
         label=label,
         required=False,
