@@ -93,6 +93,7 @@ def _invoices(owner: User) -> Entry:
     cover = pictures.keep_picture(owner, factories.png(), entry=entry)
     entries.set_cover(entry, cover)
     Draft.objects.filter(entry=entry).update(content=factories.content("Next: {{ text }}"))
+    entries.translate(entry, "fr", {entry.title: "Factures en JSON", "Short.": "Court."})
     return entry
 
 

@@ -41,9 +41,9 @@ class Told(str):
         told.language = language
         return told
 
-    def __getnewargs__(self) -> tuple[str, str]:
+    def __reduce__(self) -> tuple[type["Told"], tuple[str, str]]:
         """Let it be copied."""
-        return str(self), self.language
+        return Told, (str(self), self.language)
 
 
 def told(text: str, spoken: Spoken) -> Told:

@@ -61,7 +61,9 @@ def entry_file(**more: Any) -> dict[str, Any]:
     """Return an entry with what a reader has to think about."""
     entry = {
         "slug": "an-entry", "title": "An entry", "summary": "What it does.", "use_case": "",
-        "language": "en", "kind": "text", "visibility": "listed", "tags": ["one", "two"],
+        "language": "en", "second_language": "fr",
+        "second_words": {"An entry": "Une entrée"}, "kind": "text", "visibility": "listed",
+        "tags": ["one", "two"],
         "archived_from": "", "pinned": False, "place": 0,
         "cover": None, "credit": "", "role_in_team": "", "used_where": "", "outcome": "",
         "source_key": None, "published": 3, "published_at": TIME, "baseline": 4,

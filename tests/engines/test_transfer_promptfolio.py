@@ -33,6 +33,7 @@ def test_an_entry_is_read_with_what_is_lost() -> None:
     assert notes == ["Note 4", "Note 1", "Note 3"]
     assert found.baseline == 0
     assert [one.name for one in found.cases] == ["One", "Two"]
+    assert (found.second_language, found.second_words) == ("fr", {"An entry": "Une entrée"})
     assert [(one.version, one.case, one.raw) for one in found.runs] == [
         (2, 0, {"id": "x"}), (0, 1, None), (2, None, {"id": "x"}),
     ]  # fmt: skip

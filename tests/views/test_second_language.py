@@ -41,7 +41,7 @@ def french(text: str) -> str:
 @pytest.fixture
 def shared() -> Shared:
     """An English entry with runs, its every text told in French."""
-    made = sharing.shared_entry(**AROUND)
+    made = sharing.shared_entry(None, **AROUND)
     content = made.version.content | {"context": CONTEXT}
     version = factories.version(made.entry, content)
     factories.judged(made.entry)
