@@ -6,12 +6,15 @@ As in access.py, missing and forbidden are the same answer, 404.
 import uuid
 
 from django.http import Http404
+from django.urls import resolve, reverse
 
 from prompts_app.models import Picture, Run, ShareLink
 from prompts_app.services import share_tokens
 from prompts_app.services.profiles import proofs_of
 from prompts_app.services.share_page import prompts_of
 from prompts_app.services.share_tokens import Shown
+
+MAX_BELOW = 200
 
 
 def shared_entry(link: ShareLink, slug: str) -> Shown:
@@ -37,6 +40,20 @@ def shared_run(link: ShareLink, run_id: uuid.UUID) -> tuple[Run, Shown]:
     if run.version.prompt_hash not in prompts_of(shown):
         raise Http404
     return run, shown
+
+
+def shared_page(link: ShareLink, below: str) -> None:
+    """Raise Http404 unless `below` is the path, under an open link, of a page that it shows."""
+    if len(below) > MAX_BELOW or not below.isprintable():
+        raise Http404
+    # The token is none of this: any other stands for it as well.
+    match = resolve(reverse("share", args=["-"]) + below)
+    if match.url_name == "share_run":
+        shared_run(link, match.kwargs["run_id"])
+    elif match.url_name in ("share_entry", "share_try"):
+        shared_entry(link, match.kwargs["slug"])
+    elif match.url_name != "share":
+        raise Http404
 
 
 def shared_picture(link: ShareLink, picture_id: uuid.UUID) -> Picture:

@@ -47,7 +47,9 @@ class ReportAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("Page"), ordering="page")
     def where(self, report: Report) -> str:
-        """Its address, to be looked at."""
+        """Its address, to be looked at; a share link's page by the link's id alone."""
+        if report.is_of_link:
+            return f"{report.page} ({gettext('page of a share link')})"
         address = settings.SITE_URL + report.page
         return format_html('<a href="{}" rel="noreferrer">{}</a>', address, report.page)
 

@@ -165,6 +165,7 @@ _of_link: Routes = [
     path("uncount/", share_visits.uncount, name="share_uncount"),
     path("contact/", contact.share_contact, name="share_contact"),
     path("ask/", contact.share_ask, name="share_ask"),
+    path("page/report/", reports.share_report, name="share_report"),
     path("<slug:slug>/try/", tryit.share_try, name="share_try"),
     # Last of all: a slug could be any of the other words.
     path("<slug:slug>/", share_page.entry_page, name="share_entry"),

@@ -239,6 +239,8 @@ SHARES = {
     "profile_contact": Row(everybody(404), everybody(404)),
     # Nor is their profile a file for everybody.
     "profile_resume": Row(everybody(404), NEVER),
+    # Nobody signs up here by themselves.
+    "share_report": Row(linked(404), linked(404)),
     # Only where a link has expired is there another to ask for.
     "share_ask": Row(linked(303, expired=200), linked(303, expired=422)),
 }

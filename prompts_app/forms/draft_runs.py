@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from prompts_app.forms.tryit import names_of
@@ -42,3 +43,12 @@ class DraftRunForm(forms.Form):
     def refused(self) -> str:
         """What is wrong, in one sentence; "" where nothing is."""
         return next((str(errors[0]) for errors in self.errors.values()), "")
+
+    @property
+    def refused_here(self) -> str:
+        """The same for a page that comes back with the form, and with a new id in it."""
+        if "run_model" in self.errors:
+            return str(self.errors["run_model"][0])
+        if self.errors:
+            return _("Not run: its number was no longer known. Press “Run” once more.")
+        return ""

@@ -83,10 +83,16 @@ def changed(raw: dict[str, Any], wish: str) -> dict[str, Any]:
         case "remove_constraint" if 0 <= place < len(constraints):
             del constraints[place]
         case "move_up" | "move_down":
-            other = place + (1 if verb == "move_down" else -1)
-            if min(place, other) >= 0 and max(place, other) < len(messages):
-                messages[place], messages[other] = messages[other], messages[place]
+            _move(messages, place, verb)
+        case "move_constraint_up" | "move_constraint_down":
+            _move(constraints, place, verb)
     return raw
+
+
+def _move(rows: list[Any], place: int, verb: str) -> None:
+    other = place + (1 if verb.endswith("down") else -1)
+    if min(place, other) >= 0 and max(place, other) < len(rows):
+        rows[place], rows[other] = rows[other], rows[place]
 
 
 def renamed(raw: dict[str, Any], row: Mapping[str, Any]) -> str:

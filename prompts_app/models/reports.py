@@ -8,6 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from prompts_app.models.accounts import User
 
+# How the pages of share links begin here: followed by the link's id and the path under it.
+LINK = "link:"
+
 
 class Report(models.Model):
     """A page that somebody thinks should not be there."""
@@ -30,7 +33,8 @@ class Report(models.Model):
         DISMISSED = "dismissed", _("nothing to do")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    # The page's path on this site, as it was reported; kept when page and author are gone.
+    # The page's path on this site, as it was reported; kept when page and author are gone. In that
+    # of a share link its id stands where its token did: who has the token has the link.
     page = models.CharField(_("page"), max_length=300)
     author = models.ForeignKey(
         User, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("author")
@@ -57,3 +61,8 @@ class Report(models.Model):
 
     def __str__(self) -> str:
         return self.page
+
+    @property
+    def is_of_link(self) -> bool:
+        """Whether it is about a page of a share link, which only who has the link can open."""
+        return self.page.startswith(LINK)

@@ -118,9 +118,10 @@ class Making:
 
     def _begin(self) -> None:
         self._source_keys = set(
-            Entry.objects.filter(owner=self.owner, source_key__isnull=False).values_list(
-                "source_key", flat=True
-            )
+            # What lies in the bin is no reason not to bring it in anew.
+            Entry.objects.filter(
+                owner=self.owner, source_key__isnull=False, purge_at__isnull=True
+            ).values_list("source_key", flat=True)
         )
         if self.looked.report.proof:
             self._enter_keys()

@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from prompts_app.models import Report, User
+from prompts_app.models import Report, ShareLink, User
+from prompts_app.models.reports import LINK
 from prompts_app.services import post, turns
 from prompts_app.services.visitors import Visitor
 
@@ -30,6 +31,11 @@ class Refused(Exception):  # noqa: N818 - it reads as the condition it is
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
+
+
+def page_of(link: ShareLink, below: str) -> str:
+    """Return what a report calls the page of a link at a path under it: by the link's id."""
+    return f"{LINK}{link.pk}/{below}"
 
 
 def keep(
@@ -96,7 +102,8 @@ def _tell_operators(report: Report) -> None:
             body = render_to_string(
                 "reports/mail.txt",
                 {
-                    "page": settings.SITE_URL + report.page,
+                    "page": report.page if report.is_of_link else settings.SITE_URL + report.page,
+                    "is_of_link": report.is_of_link,
                     "reason": report.get_reason_display(),
                     "list": settings.SITE_URL + reverse("admin:prompts_app_report_changelist"),
                 },

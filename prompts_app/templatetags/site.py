@@ -5,6 +5,8 @@ from typing import Any
 from django import template
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import get_language
 
 from prompts_app.services import site_texts
@@ -18,6 +20,8 @@ REPORTABLE = frozenset(
         *("evidence", "evidence_answers"),
     )
 )
+# The same under a share link.
+REPORTABLE_OF_LINK = frozenset(("share", "share_entry", "share_run", "share_try"))
 
 
 @register.simple_tag
@@ -28,12 +32,20 @@ def texts_of_the_site() -> frozenset[str]:
 
 @register.simple_tag(takes_context=True)
 def page_to_report(context: dict[str, Any]) -> str:
-    """Return the path of this page where it can be reported, or ""."""
+    """Return where this page can be reported, or ""."""
     request: HttpRequest | None = context.get("request")
     match = getattr(request, "resolver_match", None)
-    if settings.ACCOUNT_SIGNUP != "open" or match is None or match.url_name not in REPORTABLE:
+    if settings.ACCOUNT_SIGNUP != "open" or request is None or match is None:
         return ""
-    return str(context["current_path"])
+    if match.url_name in REPORTABLE:
+        return f"{reverse('report')}?{urlencode({'page': context['current_path']})}"
+    token = getattr(request, "share_token", "")
+    if token and context.get("link") and match.url_name in REPORTABLE_OF_LINK:
+        below = request.path.removeprefix(reverse("share", args=[token]))
+        form = reverse("share_report", args=[token])
+        # Not its whole path: no address but the link's own holds its token.
+        return f"{form}?{urlencode({'at': below})}" if below else form
+    return ""
 
 
 @register.simple_tag

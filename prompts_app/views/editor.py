@@ -114,20 +114,20 @@ def _page(
         "cases": cases,
         "case": chosen,
         "preview": _preview(form, chosen),
-        **_running(entry),
+        **_running(entry, request.POST.get("run_model", "")),
         **(extra or {}),
     }
     return render(request, "studio/editor.html", context, status=status)
 
 
-def _running(entry: Entry) -> dict[str, Any]:
+def _running(entry: Entry, model: str) -> dict[str, Any]:
     """What the editor shows of runs of the draft."""
     if entry.kind != Entry.Kind.TEXT:
         return {}
     models, last = list(runs.models_for(entry)), runs.latest(entry)
     return {
         "run_models": models,
-        "run_form": draft_runs.DraftRunForm(models, initial={"run_id": uuid.uuid4()}),
+        "run_form": draft_runs.DraftRunForm(models, initial={"run_id": uuid.uuid4(), "run_model": model}),
         "last_run": draft_answers.shown(last) if last is not None else None,
         "model_data": {str(one.pk): {"demo": one.provider.is_demo} for one in models},
     }
@@ -158,7 +158,8 @@ def run(request: Request, slug: str) -> HttpResponse:
             return _not_run(
                 asked.refused or _("Not run. What has to change is said when you save.")
             )
-        return _page(request, entry, form, status=422)
+        said = asked.refused_here or _("Not run. What has to change is said at its field.")
+        return _page(request, entry, form, status=422, extra={"not_run": said})
     if not streams:
         try:
             _save(entry, form)

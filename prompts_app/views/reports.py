@@ -1,30 +1,62 @@
 """Reporting a page to whoever runs the site."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from prompts_app import access, http
+from prompts_app import access, access_shares, http
 from prompts_app.forms.reports import ReportForm
 from prompts_app.http import Request
-from prompts_app.models import Report
+from prompts_app.models import Report, ShareLink, User
 from prompts_app.services import reports, visitors
+from prompts_app.views.share_door import shared
+
+
+METHODS = ("GET", "HEAD", "POST")
 
 
 @never_cache
-@require_http_methods(("GET", "HEAD", "POST"))
+@require_http_methods(METHODS)
 def report(request: Request) -> HttpResponse:
     """The form about one public page, where strangers may sign up."""
-    if settings.ACCOUNT_SIGNUP != "open":
-        raise Http404
+    _only_where_strangers_sign_up()
     page = request.GET.get("page", "")
     author = access.author_of_page(page)
+    shown = {"page": page, "named": page}
+    return _answer(request, page, author, {"page": page}, shown)
+
+
+@shared
+@require_http_methods(METHODS)
+def share_report(request: Request, link: ShareLink) -> HttpResponse:
+    """The form about one page of a share link, which is named without the link's token."""
+    _only_where_strangers_sign_up()
+    below = request.GET.get("at", "")
+    access_shares.shared_page(link, below)
+    shown = {
+        "page": reverse("share", args=[request.share_token]) + below,
+        "named": f"…/{below}",
+        "through_link": True,
+    }
+    return _answer(request, reports.page_of(link, below), link.owner, {"at": below}, shown)
+
+
+def _only_where_strangers_sign_up() -> None:
+    if settings.ACCOUNT_SIGNUP != "open":
+        raise Http404
+
+
+def _answer(
+    request: Request, page: str, author: User, query: dict[str, str], shown: dict[str, Any]
+) -> HttpResponse:
     posted = request.POST if request.method == "POST" else None
     form = ReportForm(page, posted)
     status = 200
@@ -38,13 +70,12 @@ def report(request: Request) -> HttpResponse:
                 form.add_error(None, _refusal(refused.code))
                 status = 429
             else:
-                sent = urlencode({"page": page, "sent": str(kept.pk)})
-                return http.SeeOther(f"{request.path}?{sent}")
+                return http.SeeOther(f"{request.path}?{urlencode(query | {'sent': str(kept.pk)})}")
     context = {
         "form": form,
-        "page": page,
         "sent": _is_sent(request),
-        "address": f"{request.path}?{urlencode({'page': page})}",
+        "address": f"{request.path}?{urlencode(query)}",
+        **shown,
     }
     return render(request, "reports/page.html", context, status=status)
 

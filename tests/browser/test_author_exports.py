@@ -5,7 +5,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import StorageState, expect
+from playwright.sync_api import Route, StorageState, expect
 
 from tests.browser.conftest import Visit
 
@@ -31,3 +31,47 @@ def test_the_archive_is_made_and_downloaded(
     with zipfile.ZipFile(file) as archive:
         assert archive.testzip() is None
         assert "entries/support-ticket-triage.json" in archive.namelist()
+
+
+# A browser that does not know the property yet.
+OLDER = """const known = CSS.supports.bind(CSS);
+CSS.supports = (one, ...rest) => !one.startsWith("scroll-initial") && known(one, ...rest);"""
+# What of the row was moved since the page was drawn first.
+SHIFTED = """() => new Promise((tell) => {
+  const moved = (list) => list.getEntries().flatMap((one) => one.sources).map((one) => one.node)
+    .filter((node) => node?.closest?.(".entry-head")).map((node) => node.outerHTML);
+  new PerformanceObserver((list) => tell(moved(list)))
+    .observe({ type: "layout-shift", buffered: true });
+  setTimeout(() => tell([]), 500);
+})"""
+
+
+@pytest.mark.parametrize("way", ["style", "script"])
+@pytest.mark.parametrize("section", ["", "settings/", "export/"])
+def test_the_current_tab_of_an_entry_is_in_view_on_a_phone(
+    visit: Visit, sample_author: StorageState, way: str, section: str
+) -> None:
+    page = visit(
+        390, 844, storage_state=sample_author, locale="fr-FR", java_script_enabled=way == "script"
+    )
+    if way == "script":
+
+        def without(route: Route) -> None:
+            response = route.fetch()
+            text = response.text()
+            assert "scroll-initial-target: nearest" in text
+            route.fulfill(response=response, body=text.replace("scroll-initial-target", "--none"))
+
+        page.route(re.compile(r"/pages/editor[^/]*\.css"), without)
+        page.add_init_script(OLDER)
+    page.goto(f"/studio/entries/support-ticket-triage/{section}")
+    page.wait_for_load_state("networkidle")
+    current = page.locator(".subnav [aria-current]")
+    expect(current).to_be_in_viewport(ratio=1)
+    box = current.bounding_box()
+    assert box is not None
+    assert box["x"] >= 8
+    assert box["x"] + box["width"] <= 390 - 8
+    if way == "script":
+        assert page.evaluate("scrollY") == 0
+        assert page.evaluate(SHIFTED) == []

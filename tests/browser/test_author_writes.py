@@ -326,6 +326,62 @@ def test_messages_are_put_in_order_by_keyboard_and_by_dragging(
     assert texts(page) == [one, "two", "three"]
 
 
+def test_constraints_are_put_in_order_like_messages(
+    visit: Visit, ada: StorageState, site: RunningSite, make: Make
+) -> None:
+    page = visit(storage_state=ada)
+    address = make(outputs=1)
+    page.goto(address)
+
+    def sentences() -> list[str]:
+        typed: list[str] = page.locator("#constraints [name$='-text']").evaluate_all(
+            "all => all.map((one) => one.value)"
+        )
+        return typed
+
+    def in_database() -> list[str]:
+        return [one["text"] for one in kept(site, address)[1]["constraints"]]
+
+    for place, text in enumerate(("one {{ text }}", "two", "three")):
+        page.get_by_role("button", name="Add a constraint").click()
+        constraint(page, place).get_by_label("Constraint").fill(text)
+    constraint(page, 2).get_by_label("How is it tested?").select_option("Contains")
+    constraint(page, 2).get_by_label("Text", exact=True).fill("{{ text }}")
+    handles = page.get_by_role("button", name="Move this constraint with the arrow keys")
+    handles.last.focus()
+    page.keyboard.press("Home")
+    expect(page.locator("[data-announce]")).to_have_text("Now in place 1 of 3.")
+    expect(handles.first).to_be_focused()
+    assert sentences() == ["three", "one {{ text }}", "two"]
+    page.keyboard.press("ArrowDown")
+    assert sentences() == ["one {{ text }}", "three", "two"]
+    page.get_by_role("button", name="Move this constraint down").first.click()
+    assert sentences() == ["three", "one {{ text }}", "two"]
+    saved(page)
+    assert in_database() == ["three", "one {{ text }}", "two"]
+
+    _drag(page, handles.first, page.locator("#constraints [data-row]").last)
+    assert sentences() == ["one {{ text }}", "two", "three"]
+    # The rule goes along, is tried where it stands now, and a rename reaches it there.
+    constraint(page, 2).get_by_role("button", name="Try it on the latest outputs").click()
+    expect(constraint(page, 2).locator("[data-rule-tested]")).to_contain_text("0 of 1")
+    variable(page, "text").get_by_text("Rename", exact=True).click()
+    variable(page, "text").get_by_label("New name").fill("letter")
+    page.keyboard.press("Enter")
+    saved(page)
+    assert in_database() == ["one {{ letter }}", "two", "three"]
+    assert kept(site, address)[1]["constraints"][2]["assertion"]["value"] == "{{ letter }}"
+    page.reload()
+    assert sentences() == ["one {{ letter }}", "two", "three"]
+
+    # One that is removed still says which it was, and can be taken back.
+    constraint(page, 1).get_by_role("button", name="Remove this constraint").click()
+    expect(constraint(page, 1).get_by_label("Constraint")).to_be_visible()
+    expect(constraint(page, 1).get_by_label("How is it tested?")).to_be_hidden()
+    constraint(page, 1).get_by_role("button", name="Undo").click()
+    expect(constraint(page, 1).get_by_label("How is it tested?")).to_be_visible()
+
+
 def _drag(page: Page, handle: Locator, onto: Locator, *, drop: bool = True) -> None:
     handle.scroll_into_view_if_needed()
     start, end = handle.bounding_box(), onto.bounding_box()

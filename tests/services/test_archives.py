@@ -29,7 +29,16 @@ from prompts_app.models import (
 from prompts_app.models.triggers import refill
 from prompts_app.receipts import checks, keys, statement
 from prompts_app.receipts.checks import Line
-from prompts_app.services import accounts, archives, judging, matrix, receipt_keys, receipts
+from prompts_app.services import (
+    accounts,
+    archives,
+    endings,
+    imports,
+    judging,
+    matrix,
+    receipt_keys,
+    receipts,
+)
 from prompts_app.services.archive_rows import LEFT_OUT, PLAIN, TOLD
 from prompts_app.services.rules import rule_of
 from prompts_app.transfer import promptfolio_format as form
@@ -93,6 +102,25 @@ def test_every_column_is_written_or_named_as_left_out() -> None:
         fields = {one.name for one in (*model._meta.fields, *model._meta.many_to_many)}
         assert fields == {*plain, *TOLD[model], *LEFT_OUT[model]}, model.__name__
         assert len(fields) == len(plain) + len(TOLD[model]) + len(LEFT_OUT[model])
+
+
+def test_what_lies_in_the_bin_is_brought_in_anew_and_what_is_there_keeps_its_origin() -> None:
+    entry = factories.entry(source_key="prompts.chat:poet")
+    archive = archive_of(entry.owner)
+
+    def keys() -> dict[str, str | None]:
+        return dict(Entry.objects.filter(owner=entry.owner).values_list("slug", "source_key"))
+
+    [beside] = read(entry.owner, archive).made
+    assert keys() == {entry.slug: "prompts.chat:poet", beside.slug: None}
+    endings.discard(entry)
+    [anew] = read(entry.owner, archive).made
+    assert keys()[anew.slug] == "prompts.chat:poet"
+    # So it is known where it came from, and what is taken out of the bin gives way.
+    assert imports.known_keys(entry.owner, ["prompts.chat:poet"]) == {"prompts.chat:poet"}
+    entry.refresh_from_db()
+    assert endings.restore(entry)
+    assert keys() == {entry.slug: None, beside.slug: None, anew.slug: "prompts.chat:poet"}
 
 
 def test_what_another_site_reads_it_writes_again(another_site: Any) -> None:

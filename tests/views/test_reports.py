@@ -1,8 +1,10 @@
 """Reporting a page: the form, its limits, and what the operator makes of it."""
 
+import logging
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 from urllib.parse import quote
 
@@ -11,11 +13,12 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
-from prompts_app.models import Entry, Report, User
-from prompts_app.services import accounts, post, reports
+from portfolio.logs import RedactingFormatter
+from prompts_app.models import Entry, Report, SiteText, User
+from prompts_app.services import accounts, post, reports, share_tokens
 from tests import factories
 from tests.clock import Clock
-from tests.sharing import shared_entry
+from tests.sharing import address, shared_entry
 
 pytestmark = pytest.mark.django_db
 
@@ -229,3 +232,90 @@ def test_more_reports_no_more_queries(
         one()
     with django_assert_max_num_queries(expected):
         client.get(LIST)
+
+
+@pytest.mark.parametrize("rest", ["", "{slug}/", "{slug}/try/", "runs/{run}/"])
+def test_a_page_of_a_share_link_is_reported_without_its_token(
+    client: Client, entry: Entry, clock: Clock, mailoutbox: list[Any], rest: str
+) -> None:
+    operator = User.objects.create_superuser("operator@example.org", factories.PASSWORD)
+    shared = shared_entry(visibility=Entry.Visibility.LINKS)
+    link = factories.share_link(shared.entry.owner, shared.entry)
+    token = share_tokens.token_of(link)
+    rest = rest.format(slug=shared.entry.slug, run=shared.after.pk)
+    shown = client.get(address(link, rest)).content.decode()
+    found = re.search(r'href="(/s/[^"]+/report/[^"]*)"', shown)
+    assert found
+    form = found[1].replace("&amp;", "&")
+    assert form.count(token) == 1
+    written = StringIO()
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(RedactingFormatter("%(message)s"))
+    log = logging.getLogger("django.request")
+    log.addHandler(handler)
+    try:
+        page = client.get(form)
+        # Nothing there leads into the rest of the site, and nothing of it is counted.
+        assert page["Referrer-Policy"] == "same-origin"
+        assert "site-nav" not in page.content.decode()
+        assert "share_visit" not in page.content.decode()
+        stamp = re.search(r'name="stamp" value="([^"]+)"', page.content.decode())
+        assert stamp
+        assert token not in stamp[1]
+        clock.move(timedelta(seconds=10))
+        fields = {"stamp": stamp[1], "website": "", "reason": "deceit", "text": "", "email": ""}
+        assert client.post(form, fields | {"reason": ""}).status_code == 422
+        sent = client.post(form, fields)
+    finally:
+        log.removeHandler(handler)
+    assert sent.status_code == 303
+    assert "is with whoever runs this site" in client.get(sent["Location"]).content.decode()
+    kept = Report.objects.get()
+    assert (kept.page, kept.author) == (f"link:{link.pk}/{rest}", link.owner)
+    factories.second_step(operator)
+    client.force_login(operator)
+    seen = client.get(LIST).content.decode()
+    seen += client.get(reverse("admin:prompts_app_report_change", args=[kept.pk])).content.decode()
+    post.delivered()
+    assert str(link.pk) in seen
+    assert f'href="http://localhost:8000link:{link.pk}' not in seen
+    assert str(link.pk) in mailoutbox[0].body
+    for place in (seen, mailoutbox[0].body, str(Report.objects.values().get()), written.getvalue()):
+        assert token not in place
+
+
+def test_only_what_a_link_shows_is_reported_through_it(
+    client: Client, entry: Entry, settings: Settings
+) -> None:
+    shared = shared_entry(visibility=Entry.Visibility.LINKS)
+    link = factories.share_link(shared.entry.owner, shared.entry)
+    form = address(link, "page/report/")
+    assert client.get(form).status_code == 200
+    other = shared_entry(shared.entry.owner)
+    for below in (
+        *("contact/", "nothing/", f"{other.entry.slug}/", f"runs/{other.after.pk}/", "//x", "\x00"),
+        *("x" * 500, "dossier.pdf", "../", "%ff"),
+    ):
+        assert client.get(form, {"at": below}).status_code == 404, below
+    settings.ACCOUNT_SIGNUP = "closed"
+    assert client.get(form).status_code == 404
+    assert "page/report/" not in client.get(address(link)).content.decode()
+
+
+def test_share_pages_lead_to_the_operators_texts_alone(client: Client, settings: Settings) -> None:
+    shared = shared_entry()
+    link = factories.share_link(shared.entry.owner, shared.entry)
+    locked = factories.share_link(shared.entry.owner, shared.entry)
+    share_tokens.set_password(locked, "four beds of foxglove")
+    locked.save()
+    pages = (address(link), address(link, f"{shared.entry.slug}/"), address(locked))
+    for path in pages:
+        assert 'href="/legal/"' not in client.get(path).content.decode()
+    SiteText.objects.create(kind="legal", language="en", text="Ada Lovelace, London")
+    for path in pages:
+        shown = client.get(path).content.decode()
+        assert '<a href="/legal/" rel="noreferrer">' in shown
+        assert 'href="/privacy/"' not in shown
+        assert "/report/" not in shown
+    settings.ACCOUNT_SIGNUP = "open"
+    assert "/report/" not in client.get(address(locked)).content.decode()

@@ -28,13 +28,18 @@ def entry(client: Client) -> Entry:
 
 def typed(entry: Entry, **fields: Any) -> dict[str, str]:
     """What a browser sends: a draft with a default for its variable, an id, and the model."""
+    return typed_for(entry, str(draft_runs.models_for(entry).get().pk), **fields)
+
+
+def typed_for(entry: Entry, model: str, **fields: Any) -> dict[str, str]:
+    """The same for one of several models."""
     variable = {"name": "text", "type": "text", "label": "Text", "default": "A text"}
     return sent(
         messages=[("user", "Shorten this: {{ text }}")],
         variables=[variable | fields.pop("variable", {})],
         **{
             "run_id": str(uuid.uuid4()),
-            "run_model": str(draft_runs.models_for(entry).get().pk),
+            "run_model": model,
             **fields,
         },
     )
@@ -98,6 +103,38 @@ def test_what_cannot_run_says_why_and_costs_nothing(
     assert response.status_code == 422
     assert len(response.json()["message"]) > 10
     assert not DraftRun.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"run_model": "0"}, "Choose one of the listed models."),
+        ({"run_model": ""}, "Choose a model."),
+        ({"run_id": "no id"}, "Press “Run” once more."),
+        ({"run_id": "no id", "temperature": "hot"}, "Press “Run” once more."),
+        ({"temperature": "hot"}, "Not run. What has to change is said at its field."),
+    ],
+)
+def test_without_scripts_it_is_said_beside_run_why_it_did_not(
+    client: Client, entry: Entry, wrong: dict[str, Any], said: str
+) -> None:
+    other = factories.model(factories.provider(entry.owner), "model-b")
+    data = typed_for(entry, str(other.pk)) | wrong
+    response = client.post(address(entry), data)
+    assert response.status_code == 422
+    page = response.text
+    beside = page[page.index('id="draft-run"') :]
+    assert said in beside
+    top = page[page.index('role="alert"') : page.index('id="messages"')]
+    assert said in top or "Go to the first one" in top
+    assert ('href="#draft-run"' in top) == ("temperature" not in wrong)
+    # Pressed again it runs: on the model that was chosen, under a number that is one.
+    again = response.context["run_form"]
+    assert uuid.UUID(str(again["run_id"].value()))
+    if "run_model" not in wrong:
+        assert f'<option value="{other.pk}" selected' in beside
+    assert not DraftRun.objects.exists()
+    assert Draft.objects.get(entry=entry).revision == 1
 
 
 def test_a_wrong_field_comes_back_with_what_was_typed(client: Client, entry: Entry) -> None:

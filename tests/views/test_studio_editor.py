@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from prompts_app.forms.content import DraftForm
 from prompts_app.models import Draft, Entry
-from prompts_app.services import entries
+from prompts_app.services import entries, versions
 from tests import factories
 from tests.views.drafts import rows, sent
 
@@ -238,6 +238,56 @@ def test_every_button_works_without_scripts(
     for text in ("A context", "warm", "Be brief.", "Not saved yet"):
         assert text in page
     assert draft(entry) == entries.EMPTY_CONTENT
+
+
+@pytest.mark.parametrize(
+    ("button", "expected"),
+    [
+        ("add_constraint", ["one", "two", "three", ""]),
+        ("remove_constraint-1", ["one", "three"]),
+        ("move_constraint_up-2", ["one", "three", "two"]),
+        ("move_constraint_up-0", ["one", "two", "three"]),
+        ("move_constraint_down-0", ["two", "one", "three"]),
+        ("move_constraint_down-2", ["one", "two", "three"]),
+        ("move_constraint_down-²", ["one", "two", "three"]),
+    ],
+)
+def test_constraints_are_put_in_order_without_scripts(
+    client: Client, entry: Entry, button: str, expected: list[str]
+) -> None:
+    rule = {"rule": "contains", "negated": "on", "value": "two"}
+    typed = sent(constraints=["one", {"text": "two", **rule}, "three"])
+    page = client.post(address(entry), typed | {button: "1"})
+    assert page.status_code == 200
+    for number in range(len(expected)):
+        for verb in ("move_constraint_up", "move_constraint_down", "remove_constraint"):
+            assert f'name="{verb}-{number}"' in page.content.decode()
+    shown = page.context["form"].constraints
+    assert [one["text"] for one in shown.raw()] == expected
+    # The rule goes with its sentence.
+    assert [one["rule"] or "" for one in shown.raw()] == [
+        "contains" if text == "two" else "" for text in expected
+    ]
+    assert draft(entry) == entries.EMPTY_CONTENT
+    client.post(address(entry), rows(page.context["form"]))
+    assert [one["text"] for one in draft(entry)["constraints"]] == [one for one in expected if one]
+
+
+def test_verdicts_are_listed_and_numbered_in_the_order_of_the_constraints(
+    client: Client, entry: Entry
+) -> None:
+    first = {"text": "Says good", "rule": "contains", "value": "good"}
+    second = {"text": "Says bad", "rule": "contains", "value": "bad"}
+    typed = sent(constraints=[first, second])
+    typed |= {"constraints-0-ORDER": "1", "constraints-1-ORDER": "0"}
+    client.post(address(entry), typed)
+    factories.run(versions.publish_version(entry, ""), factories.case(entry))
+    factories.judged(entry)
+    evidence = reverse("evidence", args=[entry.owner.profile.handle, entry.slug])
+    shown = client.get(evidence, {"constraint": 1})
+    assert [one["text"] for one in shown.context["standings"]] == ["Says bad", "Says good"]
+    assert shown.context["matrix"].constraint.number == 1
+    assert shown.context["matrix"].constraint.text == "Says bad"
 
 
 def test_variables_are_found_without_scripts(client: Client, entry: Entry) -> None:
