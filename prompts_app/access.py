@@ -169,6 +169,8 @@ def preview_card(key: uuid.UUID) -> PreviewCard:
 def _sees_picture(found: Picture, viewer: User | None) -> bool:
     if found.owner == viewer:
         return True
+    if found.draft_run_id is not None:
+        return False
     if found.attempt_id is not None:
         return Try.objects.open().filter(pk=found.attempt_id).exists()
     if found.entry is not None:

@@ -14,6 +14,7 @@ from PIL import Image
 
 from prompts_app.models import (
     Draft,
+    DraftRun,
     Entry,
     LLMModel,
     Picture,
@@ -250,8 +251,10 @@ def png(width: int = 40, height: int = 30, colour: str = "teal") -> bytes:
     return out.getvalue()
 
 
-def picture(owner: User, *, entry: Entry | None = None, attempt: Try | None = None) -> Picture:
-    """Return a picture with its files, of an entry, of a try, or of the owner's profile."""
+def picture(
+    owner: User, *, entry: Entry | None = None, attempt: Try | DraftRun | None = None
+) -> Picture:
+    """Return a picture with its files: of an entry, a try, a draft's run, or the profile."""
     return pictures.keep_picture(owner, png(), entry=entry, attempt=attempt)
 
 

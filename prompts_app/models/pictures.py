@@ -22,12 +22,16 @@ class Picture(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(User, models.CASCADE, related_name="pictures")
-    # What it belongs to decides who sees it: an entry, a visitor's try, or else the profile.
+    # What it belongs to decides who sees it: an entry, a visitor's try, a run of a draft, or else
+    # the profile.
     entry = models.ForeignKey(
         "Entry", models.CASCADE, null=True, blank=True, related_name="pictures"
     )
     attempt = models.ForeignKey(
         "Try", models.CASCADE, null=True, blank=True, related_name="pictures"
+    )
+    draft_run = models.ForeignKey(
+        "DraftRun", models.CASCADE, null=True, blank=True, related_name="pictures"
     )
     file = models.FileField(upload_to=_place)
     small = models.FileField(upload_to=_place)

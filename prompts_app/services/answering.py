@@ -104,7 +104,6 @@ def _keep_answer(admitted: Admitted[Attempt], result: Finished | PictureResult) 
     _remember_refused(attempt, result.refused)
     outcome = {"state": Execution.State.DONE, "cost": cost, **calls.outcome(result)}
     if isinstance(result, PictureResult):
-        assert isinstance(attempt, Try)
         try:
             # Kept already where the database went away between this and the next step.
             if not attempt.pictures.exists():

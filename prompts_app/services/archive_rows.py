@@ -101,6 +101,7 @@ LEFT_OUT: Final[dict[type[Model], dict[str, str]]] = {
         "owner": _OWNER,
         "entry": "told by its place",
         "attempt": "visitors' pictures are not the author's",
+        "draft_run": "gone within a day",
         "small": "made anew",
         "created_at": "that of what shows it says as much",
         **dict.fromkeys(("width", "height", "small_width", "small_height"), "measured anew"),

@@ -17,12 +17,9 @@ from prompts_app.services.calls import Admitted
 
 
 def models_for(entry: Entry) -> QuerySet[LLMModel]:
-    """Return the models that may run the entry's draft: those of its author, for texts."""
-    return (
-        LLMModel.objects.usable_by(entry.owner)
-        .filter(kind=LLMModel.Kind.TEXT)
-        .order_by("provider_id", "name")
-    )
+    """Return the models that may run the entry's draft: those of its author, of its kind."""
+    usable = LLMModel.objects.usable_by(entry.owner).filter(kind=entry.kind)
+    return usable.order_by("provider_id", "name")
 
 
 def admit(

@@ -2,18 +2,26 @@
 
 from django.core.files.base import ContentFile
 
-from prompts_app.models import Entry, Picture, Try, User
+from prompts_app.models import DraftRun, Entry, Picture, Try, User
 from prompts_app.pictures import bare, intake
 
 CARD_SIDE = 640
 
 
 def keep_picture(
-    owner: User, data: bytes, *, entry: Entry | None = None, attempt: Try | None = None
+    owner: User,
+    data: bytes,
+    *,
+    entry: Entry | None = None,
+    attempt: Try | DraftRun | None = None,
 ) -> Picture:
     """Decode, re-encode and keep a picture. Raises intake.PictureError with a code."""
     picture = _with_files(owner, intake.intake(data))
-    picture.entry, picture.attempt = entry, attempt
+    picture.entry = entry
+    if isinstance(attempt, DraftRun):
+        picture.draft_run = attempt
+    else:
+        picture.attempt = attempt
     picture.save()
     return picture
 

@@ -5,7 +5,7 @@ from typing import Any
 from prompts_app.models import DraftRun
 from prompts_app.templatetags.prompts import messages_filled
 from prompts_app.views.answers import html_of_output
-from prompts_app.views.tried import checks_of, figures_of, score, sum_of
+from prompts_app.views.tried import checks_of, figures_of, picture_of, score, sum_of
 
 
 def shown(run: DraftRun) -> dict[str, Any]:
@@ -15,7 +15,7 @@ def shown(run: DraftRun) -> dict[str, Any]:
     return {
         "attempt": run,
         "html": html_of_output(run.output),
-        "picture": None,
+        "picture": picture_of(run),
         "entry": run.entry,
         "checks": checks,
         "sum": sum_of(*score(checks)),

@@ -122,12 +122,12 @@ def _page(
 
 def _running(entry: Entry, model: str) -> dict[str, Any]:
     """What the editor shows of runs of the draft."""
-    if entry.kind != Entry.Kind.TEXT:
-        return {}
     models, last = list(runs.models_for(entry)), runs.latest(entry)
     return {
         "run_models": models,
-        "run_form": draft_runs.DraftRunForm(models, initial={"run_id": uuid.uuid4(), "run_model": model}),
+        "run_form": draft_runs.DraftRunForm(
+            models, initial={"run_id": uuid.uuid4(), "run_model": model}
+        ),
         "last_run": draft_answers.shown(last) if last is not None else None,
         "model_data": {str(one.pk): {"demo": one.provider.is_demo} for one in models},
     }
@@ -153,7 +153,7 @@ def run(request: Request, slug: str) -> HttpResponse:
     form = _form(entry, data=request.POST)
     asked = draft_runs.DraftRunForm(list(runs.models_for(entry)), data=request.POST)
     streams = http.wants_stream(request)
-    if not form.is_valid() or not asked.is_valid() or entry.kind != Entry.Kind.TEXT:
+    if not form.is_valid() or not asked.is_valid():
         if streams:
             return _not_run(
                 asked.refused or _("Not run. What has to change is said when you save.")

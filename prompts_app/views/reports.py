@@ -19,7 +19,6 @@ from prompts_app.models import Report, ShareLink, User
 from prompts_app.services import reports, visitors
 from prompts_app.views.share_door import shared
 
-
 METHODS = ("GET", "HEAD", "POST")
 
 

@@ -8,7 +8,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
 
 from prompts_app.assertions.rubric import is_judged
-from prompts_app.models import Entry, Picture, Try, Version
+from prompts_app.models import DraftRun, Entry, Try, Version
 from prompts_app.models.execution import Execution
 from prompts_app.services.claims import is_one_liner
 from prompts_app.services.evidence import totals_kept
@@ -43,7 +43,7 @@ def shown(attempt: Try, judged_by: Version) -> dict[str, Any]:
     return {
         "attempt": attempt,
         "html": html_of_output(attempt.output),
-        "picture": _picture(attempt.pictures.first(), attempt.model_asked),
+        "picture": picture_of(attempt),
         "entry": entry,
         "checks": checks,
         "score": f"{number_format(kept)}/{number_format(tested)}" if tested else "",
@@ -184,12 +184,14 @@ def _recorded(attempt: Try, totals: Group | None) -> str:
     ) % {"kept": number_format(proof["baseline_kept"]), "tested": number_format(proof["tested"])}
 
 
-def _picture(picture: Picture | None, model: str) -> dict[str, Any] | None:
+def picture_of(attempt: Try | DraftRun) -> dict[str, Any] | None:
+    """Return the picture that came of an attempt as shared/_answer.html takes it."""
+    picture = attempt.pictures.first()
     if picture is None:
         return None
     return {
         "url": picture_url(picture),
         "width": picture.width,
         "height": picture.height,
-        "alt": gettext("Picture made by %(model)s") % {"model": model},
+        "alt": gettext("Picture made by %(model)s") % {"model": attempt.model_asked},
     }

@@ -10,6 +10,14 @@ from tests.browser.watch import Watch
 from tests.site import RunningSite
 
 __all__ = ["draft"]
+PICTURE = """
+from prompts_app.models import Draft, Entry
+from tests import factories
+Entry.objects.filter(slug="{slug}").update(kind="image")
+draft = Draft.objects.get(entry__slug="{slug}")
+draft.content = factories.content("Draw {{{{{{{{ text }}}}}}}}", kind="image")
+draft.save()
+"""
 DEFAULT = "An invoice of 12 May for three boats, 300 euros in all, unpaid."
 
 
@@ -27,6 +35,10 @@ def run(page: Page) -> None:
 def test_the_answer_comes_without_saving(visit: Visit, ada: StorageState, draft: str) -> None:
     page = visit(storage_state=ada)
     page.goto(draft)
+    # However long it takes: what saves by itself never arrives.
+    page.route(
+        re.compile(rf"{draft}$"), lambda route: route.request.method == "POST" or route.continue_()
+    )
     write(page, "Summarise this in one sentence: {{ text }}")
     run(page)
     answer = page.locator("#draft-run [data-result]")
@@ -80,3 +92,24 @@ def test_without_scripts_the_draft_is_saved_and_the_answer_waits(
     expect(page).to_have_url(re.compile(r"#draft-run$"))
     expect(page.locator("#draft-run [data-try-figures]")).to_be_visible()
     expect(page.get_by_label("Text", exact=True)).to_have_value("Summarise this kindly: {{ text }}")
+
+
+def test_a_picture_prompt_draws_beside_the_draft(
+    visit: Visit, ada: StorageState, site: RunningSite, draft: str
+) -> None:
+    slug = draft.split("/")[-2]
+    site.python(PICTURE.format(slug=slug))
+    page = visit(storage_state=ada)
+    page.goto(draft)
+    message(page, "A boat in a small harbour, {{ text }}")
+    page.get_by_label("Default").first.fill("at dusk")
+    part = page.locator("#draft-run")
+    expect(part.get_by_label("Model").locator("option")).to_have_text([re.compile("demo-picture")])
+    page.get_by_role("button", name="Run", exact=True).click()
+    picture = part.locator("[data-result] img")
+    expect(picture).to_be_visible()
+    assert picture.evaluate("one => one.decode().then(() => one.naturalWidth)") > 100
+    page.get_by_role("button", name="Save draft").click()
+    expect(state(page)).to_contain_text("Saved")
+    page.reload()
+    expect(part.locator("[data-try-kept] img")).to_be_visible()

@@ -1,16 +1,20 @@
 """Running the draft from the editor: what is refused, and that nothing typed is lost by it."""
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from prompts_app import http
-from prompts_app.models import Draft, DraftRun, Entry
+from prompts_app.models import Draft, DraftRun, Entry, Picture
 from prompts_app.services import draft_runs, tryit
+from prompts_app.templatetags.prompts import picture_url
 from tests import factories
+from tests.sharing import text_of
 from tests.views.drafts import sent
 
 pytestmark = pytest.mark.django_db
@@ -153,8 +157,35 @@ def test_others_cannot_run_it(client: Client, entry: Entry) -> None:
     assert not DraftRun.objects.exists()
 
 
-def test_a_picture_prompt_offers_no_run(client: Client) -> None:
+def test_a_picture_prompt_offers_picture_models_alone(client: Client) -> None:
     entry = factories.entry(published=False, content=factories.content("A boat", kind="image"))
+    own = factories.provider(entry.owner)
+    factories.model(own, "writer")
+    factories.model(own, "painter", kind="image")
     client.force_login(entry.owner)
-    page = client.get(reverse("studio_entry", args=[entry.slug]))
-    assert "draft-run" not in page.text
+    page = client.get(reverse("studio_entry", args=[entry.slug])).text
+    offered = page[page.index('id="draft-run"') :]
+    assert "painter" in offered
+    assert "writer" not in offered
+
+
+def test_a_picture_of_a_draft_is_seen_by_its_author_and_goes_with_the_run(client: Client) -> None:
+    entry = factories.entry(content=factories.content("A boat", kind="image"))
+    run = DraftRun.objects.create(
+        entry=entry, content=entry.draft.content, state=DraftRun.State.DONE, values={}
+    )
+    picture = factories.picture(entry.owner, attempt=run)
+    path = picture_url(picture)
+    for viewer in (None, factories.profile().user):
+        if viewer is not None:
+            client.force_login(viewer)
+        assert client.get(path).status_code == 404
+    client.force_login(entry.owner)
+    assert path in client.get(reverse("studio_entry", args=[entry.slug])).text
+    response = client.get(path)
+    assert response["Cache-Control"] == "private, no-cache"
+    assert text_of(response)
+    DraftRun.objects.update(created_at=timezone.now() - timedelta(hours=25))
+    assert draft_runs.delete_expired() > 0
+    assert not Picture.objects.exists()
+    assert client.get(path).status_code == 404
