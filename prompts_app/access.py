@@ -213,6 +213,15 @@ def binned_entry(owner: User, slug: str) -> Entry:
     return _or_404(binned.select_related("owner").first())
 
 
+def version_of(entry: Entry, number: int) -> Version:
+    """Return a version of an entry that somebody may see, withdrawn or not."""
+    # A number beyond what the database can hold is not asked for.
+    wanted = entry.versions.filter(number=number) if number < 2**31 else entry.versions.none()
+    found = _or_404(wanted.first())
+    found.entry = entry
+    return found
+
+
 def own_version(owner: User, slug: str, number: int) -> Version:
     """Return a version of the author's own entry."""
     return _or_404(

@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from prompts_app import http
 from prompts_app.models import Invitation, User
 from prompts_app.services import keys, leaving, post, sessions
+from prompts_app.services.look import SITE_NAME
 
 # What a person has or is; recovery codes alone are no second step.
 _STEPS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
@@ -100,9 +101,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         User().set_password(get_random_string(20))
         super().send_account_already_exists_mail(email)
 
+    def format_email_subject(self, subject: str) -> str:
+        """Say which site it is from: by its name, not by its address."""
+        return f"[{SITE_NAME}] {subject}"
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Write a mail now and send it in a moment; to an address nobody has it is only written."""
-        site = {"request": self.request, "current_site": get_current_site(self.request)}
+        site = {
+            "request": self.request,
+            "current_site": get_current_site(self.request),
+            "site_name": SITE_NAME,
+        }
         message = self.render_mail(template_prefix, email, {"email": email} | site | context)
         if template_prefix != _NOBODY:
             post.hand_over(message)

@@ -24,6 +24,7 @@ from prompts_app.views import (
     media,
     preview_cards,
     profiles,
+    prompt_files,
     receipts,
     reports,
     resume,
@@ -74,6 +75,11 @@ public: Routes = [
     path("@<slug:handle>/resume.json", resume.profile_resume, name="profile_resume"),
     path("@<slug:handle>/<slug:slug>/", entries.entry_page, name="entry"),
     path("@<slug:handle>/<slug:slug>/v<int:number>/", entries.version_page, name="version"),
+    path(
+        "@<slug:handle>/<slug:slug>/v<int:number>/<str:name>",
+        prompt_files.prompt_file,
+        name="prompt_file",
+    ),
     path("@<slug:handle>/<slug:slug>/compare/", comparisons.compare_page, name="compare"),
     path("runs/<uuid:run_id>/", runs.run_page, name="run"),
 ]

@@ -136,6 +136,7 @@ ENTRIES = {
     **dict.fromkeys(("profile", "entry", "version", "compare", "run", "receipt"), ENTRY),
     **dict.fromkeys(("evidence", "evidence_answers", "evidence_csv", "evidence_json"), ENTRY),
     **dict.fromkeys(("evidence_promptfoo", "picture", "picture_small"), ENTRY),
+    "prompt_file": ENTRY,
     "try": Row(ENTRY.get, Told(404, 404, 404, 404, 422)),
 }
 

@@ -116,6 +116,7 @@ class Walk:
 _OWN_VALUES: Mapping[str, Mapping[str, Any]] = {
     # Not a version's number.
     "sitemap_part": {"number": 0},
+    "prompt_file": {"name": "prompt.prompty"},
 }
 
 

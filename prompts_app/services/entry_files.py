@@ -36,14 +36,18 @@ def draft_of(entry: Entry) -> Version:
 
 @dataclass(frozen=True)
 class Sent:
-    """What is taken along: a version, not withdrawn, or the draft as one."""
+    """What is taken along: a version, not withdrawn, or the draft as one.
+
+    `bare` is without test cases and models: enough to see whether a format can say the prompt.
+    """
 
     version: Version
+    bare: bool = False
 
     @cached_property
     def cases(self) -> list[TestCase]:
         """The entry's test cases in the author's order."""
-        return live_cases(self.version.entry)
+        return [] if self.bare else live_cases(self.version.entry)
 
     @cached_property
     def case(self) -> TestCase | None:
@@ -55,6 +59,8 @@ class Sent:
     @cached_property
     def columns(self) -> Sequence[Column]:
         """The models that were asked; with the draft, those of the published version."""
+        if self.bare:
+            return []
         asked = self.version if self.version.number else self.version.entry.published
         return matrix_for(asked).columns if asked is not None else []
 
@@ -103,6 +109,23 @@ def written(kind: str, sent: Sent) -> File:
         raise Unwritable("picture")
     name = name % f"{sent.version.entry.slug}-{sent.label}" if "%" in name else name
     return File(name, f"{content_type}; charset=utf-8", make(sent))
+
+
+def for_visitors(version: Version) -> list[str]:
+    """Return the kinds of `OF_ONE_PROMPT` that can say a version, whoever reads its page.
+
+    What their files hold of it stands on its pages, too: prompt, constraints and live test cases,
+    and the models that answered. Makes no query where the entry's tags are known.
+    """
+    return [kind for kind in OF_ONE_PROMPT if _can_say(kind, Sent(version, bare=True))]
+
+
+def _can_say(kind: str, sent: Sent) -> bool:
+    try:
+        written(kind, sent)
+    except Unwritable:
+        return False
+    return True
 
 
 def _promptfoo(sent: Sent) -> str:
@@ -174,3 +197,5 @@ KINDS: Final[dict[str, tuple[Callable[[Sent], str], str, str, bool]]] = {
     "python": (_python, "%s.py", "text/x-python", True),
     "curl": (_curl, "%s.sh", "text/x-shellscript", True),
 }
+# promptfoo's own file for visitors stands with the evidence: it has the baseline beside the prompt.
+OF_ONE_PROMPT: Final = ("prompty", "github-models")

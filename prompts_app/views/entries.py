@@ -27,6 +27,7 @@ from prompts_app.views import evidence_table as table
 from prompts_app.views.cards import tags_of
 from prompts_app.views.evidence_words import counted
 from prompts_app.views.places import SITE, Places
+from prompts_app.views.prompt_files import files_of
 from prompts_app.views.verdicts import standings_of
 
 # Stands in copied code where the author names no model that a reader could call too.
@@ -58,6 +59,7 @@ def entry_page(request: Request, handle: str, slug: str) -> HttpResponse:
         "about": _about(entry, claims.sentence(entry.proof, baseline)),
         "history": history,
         "copies": copies_of(version, evidence.chosen, model or evidence.model),
+        "prompt_files": files_of(entry, version, context["promptfoo_url"]),
     }
     return render(request, "entries/page.html", context)
 
@@ -86,6 +88,7 @@ def version_page(request: Request, handle: str, slug: str, number: int) -> HttpR
         context |= _version_context(entry, version, evidence, html, totals, history)
         context["proof"] = claims.figures(claims.of_group(totals), None)
         context["copies"] = copies_of(version, evidence.chosen, evidence.model)
+        context["prompt_files"] = files_of(entry, version, context["promptfoo_url"])
     return render(request, "entries/version.html", context)
 
 
