@@ -23,6 +23,8 @@ LANGUAGES = ("en", "fr")
 KINDS = ("text", "image")
 AVAILABILITIES = ("open", "limited", "closed")
 STATED = ("role_in_team", "used_where", "outcome")
+# What a second language tells of the entry itself; the rest is of its last version.
+_TOLD = ("title", "summary", "use_case")
 _ROWS = {
     "certifications": ("name", "issuer", "issued", "expires"),
     "experience": ("role", "where", "began", "ended", "text"),
@@ -83,6 +85,8 @@ class SampleEntry:
     """One entry: ``use_case`` is Markdown, ``baseline`` a version number counted from 1.
 
     ``stated`` are fields only an author can fill in; those of a sample say that they are examples.
+    ``second_words`` are its texts and those of its last version, each with what it is in
+    ``second_language``; "" and {} where the entry is told in one language.
     """
 
     slug: str
@@ -94,6 +98,8 @@ class SampleEntry:
     kind: str
     baseline: int
     stated: dict[str, str]
+    second_language: str
+    second_words: dict[str, str]
     versions: tuple[SampleVersion, ...]
     cases: tuple[SampleCase, ...]
 
@@ -172,12 +178,12 @@ def _rows(raw: dict[str, Any], key: str) -> Iterator[dict[str, str]]:
 
 def _entry(raw: dict[str, Any]) -> SampleEntry:
     fields = ("slug", "title", "summary", "use_case", "language", "kind")
-    _only_keys(raw, (*fields, "tags", "baseline", "versions", "cases"), "", may=("stated",))
+    lists = ("tags", "baseline", "versions", "cases")
+    _only_keys(raw, (*fields, *lists), "", may=("stated", "second"))
     texts = {key: _text(raw, key) for key in fields}
     if not _SLUG.fullmatch(texts["slug"]):
         raise ValueError("slug: lower-case letters, digits and single hyphens are expected")
-    if len(texts["summary"]) > SUMMARY_LENGTH:
-        raise ValueError(f"summary: longer than {SUMMARY_LENGTH} characters")
+    _check_summary(texts["summary"], "")
     for key, allowed in (("language", LANGUAGES), ("kind", KINDS)):
         if texts[key] not in allowed:
             raise ValueError(f"{key}: one of {', '.join(allowed)} is expected")
@@ -192,11 +198,15 @@ def _entry(raw: dict[str, Any]) -> SampleEntry:
     baseline = raw.get("baseline")
     if not isinstance(baseline, int) or not 1 <= baseline <= len(versions):
         raise ValueError("baseline: the number of one of the versions is expected")
+    stated = _stated(raw)
+    second_language, second_words = _second(raw, texts, stated, versions[-1].content)
     return SampleEntry(
         **texts,
         tags=_texts(raw, "tags"),
         baseline=baseline,
-        stated=_stated(raw),
+        stated=stated,
+        second_language=second_language,
+        second_words=second_words,
         versions=tuple(versions),
         cases=tuple(_cases(raw, versions)),
     )
@@ -218,11 +228,43 @@ def _cases(raw: dict[str, Any], versions: list[SampleVersion]) -> Iterable[Sampl
         yield SampleCase(name, dict(values), watch_for, comment)
 
 
-def _stated(raw: dict[str, Any]) -> dict[str, str]:
+def _stated(raw: dict[str, Any], place: str = "") -> dict[str, str]:
     if "stated" not in raw:
         return {}
-    _only_keys(raw["stated"], STATED, "stated.")
-    return {key: _text(raw["stated"], key, "stated.") for key in STATED}
+    place = f"{place}stated."
+    _only_keys(raw["stated"], STATED, place)
+    return {key: _text(raw["stated"], key, place) for key in STATED}
+
+
+def _second(
+    raw: dict[str, Any], texts: dict[str, str], stated: dict[str, str], last: dict[str, Any]
+) -> tuple[str, dict[str, str]]:
+    """Return the second language and text → translation, of all that the entry and `last` say."""
+    if "second" not in raw:
+        return "", {}
+    second, place = raw["second"], "second."
+    told = {**{key: texts[key] for key in _TOLD}, "context": last["context"]}
+    _only_keys(second, ("language", *told, "constraints", *(["stated"] if stated else ())), place)
+    language = _text(second, "language", place)
+    if language not in LANGUAGES or language == texts["language"]:
+        raise ValueError(f"{place}language: another one of {', '.join(LANGUAGES)} is expected")
+    words = {text: _text(second, key, place) for key, text in told.items()}
+    _check_summary(words[texts["summary"]], place)
+    constraints = _texts(second, "constraints", place)
+    if len(constraints) != len(last["constraints"]):
+        raise ValueError(
+            f"{place}constraints: {len(last['constraints'])} are expected, as in the last version"
+        )
+    for constraint, translation in zip(last["constraints"], constraints, strict=True):
+        words[constraint["text"]] = translation
+    for key, translation in _stated(second, place).items():
+        words[stated[key]] = translation
+    return language, words
+
+
+def _check_summary(summary: str, place: str) -> None:
+    if len(summary) > SUMMARY_LENGTH:
+        raise ValueError(f"{place}summary: longer than {SUMMARY_LENGTH} characters")
 
 
 def _check_value(variable: dict[str, Any], value: object, place: str) -> None:
@@ -261,15 +303,15 @@ def _text(raw: dict[str, Any], key: str, place: str = "") -> str:
     return value.strip()
 
 
-def _list(raw: dict[str, Any], key: str) -> list[Any]:
+def _list(raw: dict[str, Any], key: str, place: str = "") -> list[Any]:
     value = raw.get(key)
     if not isinstance(value, list) or not value:
-        raise ValueError(f"{key}: a list is expected")
+        raise ValueError(f"{place}{key}: a list is expected")
     return value
 
 
-def _texts(raw: dict[str, Any], key: str) -> tuple[str, ...]:
-    values = _list(raw, key)
+def _texts(raw: dict[str, Any], key: str, place: str = "") -> tuple[str, ...]:
+    values = _list(raw, key, place)
     if not all(isinstance(value, str) and value.strip() for value in values):
-        raise ValueError(f"{key}: a list of texts is expected")
+        raise ValueError(f"{place}{key}: a list of texts is expected")
     return tuple(value.strip() for value in values)

@@ -103,6 +103,8 @@ def _make_entry(author: User, sample: portfolio.SampleEntry) -> None:
                 for case in sample.cases
             ),
             baseline=sample.baseline - 1,
+            second_language=sample.second_language,
+            second_words=sample.second_words,
         ),
         visibility=Entry.Visibility.LISTED,
         slug=sample.slug,

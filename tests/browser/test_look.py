@@ -28,8 +28,12 @@ def test_a_french_browser_gets_french_pages(visit: Visit) -> None:
     expect(page.locator("html")).to_have_attribute("lang", "fr")
     expect(page.get_by_role("button", name=french("Search"))).to_be_visible()
     page.goto(ENTRY)
-    # What the author wrote stays in the author's language, and says so.
-    expect(page.get_by_role("heading", level=1)).to_have_attribute("lang", "en")
+    # The entry is told in its author's French; the prompt stays in its own language, and says so.
+    title = page.get_by_role("heading", level=1)
+    expect(title).to_have_text("Un tri de tickets qui reste sourd aux cris")
+    expect(title).to_have_attribute("lang", "fr")
+    expect(page.locator("#constraints")).to_contain_text("Une instruction placée dans le ticket")
+    expect(page.locator("#prompt")).to_contain_text("Priority follows impact, never tone")
     expect(page.get_by_role("heading", name=french("Before and after"))).to_be_visible()
     page.goto(TRY)
     page.get_by_role("link", name=re.compile("^Quiet but serious")).click()

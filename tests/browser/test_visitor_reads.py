@@ -87,7 +87,7 @@ def test_a_search_without_results_offers_a_way_on(visit: Visit) -> None:
 
 
 def test_a_search_finds_accented_words_without_accents(visit: Visit) -> None:
-    page = visit()
+    page = visit(locale="fr-FR")
     page.goto("/explore/?q=reunion")
     expect(page.get_by_role("link", name="Un compte rendu de réunion")).to_be_visible()
 

@@ -110,17 +110,37 @@ def _kept(entry: SampleEntry, version: SampleVersion, by: SampleVersion, *, care
     return states.count("passed") / len(states)
 
 
-@pytest.mark.parametrize("entry", [e for e in ENTRIES if e.language == "fr"], ids=lambda e: e.slug)
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.slug)
+def test_an_entry_is_told_whole_in_both_languages(entry: SampleEntry) -> None:
+    assert {entry.language, entry.second_language} == {"en", "fr"}
+    last = entry.versions[-1].content
+    said = [entry.title, entry.summary, entry.use_case, *entry.stated.values(), last["context"]]
+    said += [constraint["text"] for constraint in last["constraints"]]
+    assert set(entry.second_words) == set(said)
+    for text, translation in entry.second_words.items():
+        assert translation != text
+        assert translation.count("\n\n") == text.count("\n\n")
+        # What a program reads is the same in every language.
+        assert re.findall("`[^`]+`", translation) == re.findall("`[^`]+`", text)
+    assert len(set(entry.second_words.values())) == len(said)
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.slug)
 def test_french_signs_never_stand_at_the_start_of_a_line(entry: SampleEntry) -> None:
-    texts = [entry.title, entry.summary, entry.use_case]
+    texts = _written(entry) if entry.language == "fr" else list(entry.second_words.values())
+    for text in texts:
+        assert not re.search(r"[ \n][:;!?»]|«[ \n]", text), text
+        assert not re.search(r"\w'\w", text), text
+
+
+def _written(entry: SampleEntry) -> list[str]:
+    """Return what stands in the entry's own language."""
+    texts = [entry.title, entry.summary, entry.use_case, *entry.stated.values()]
     for version in entry.versions:
         texts += [version.change_note, version.content["context"]]
         texts += [constraint["text"] for constraint in version.content["constraints"]]
         texts += [message["content"] for message in version.content["messages"]]
-    texts += [case.watch_for for case in entry.cases]
-    for text in texts:
-        assert not re.search(r"[ \n][:;!?»]|«[ \n]", text), text
-        assert not re.search(r"\w'\w", text), text
+    return texts + [case.watch_for for case in entry.cases]
 
 
 @pytest.mark.parametrize(
@@ -139,6 +159,17 @@ def test_french_signs_never_stand_at_the_start_of_a_line(entry: SampleEntry) -> 
         ("text: The query", "texte: The query", r"constraints\[3\]"),
         ("text: The query is not rewritten.", "text: 3", r"constraints\[3\].text"),
         ("{type: not-contains,", "{kind: not-contains,", r"constraints\[3\].assertion"),
+        ("second:\n  language: fr", "second: French\nmore:\n  language: fr", "more"),
+        ("second:\n  language: fr\n", "second:\n", r"second\.language: missing"),
+        ("  language: fr", "  language: en", r"second\.language"),
+        ("  language: fr", "  language: de", r"second\.language"),
+        ("  title: Une", "  titel: Une", r"second\.titel"),
+        ("  title: Une", "  slug: une\n  title: Une", r"second\.slug: unknown"),
+        ("  title: Une", "  title: 3\n  summary: Une", r"second\.title: text"),
+        ("    Explique une", f"    {'Long ' * 32}", r"second\.summary: longer"),
+        ("    - La requête n’est pas réécrite.\n", "", r"second\.constraints: 6 are expected"),
+        ("- La requête n’est pas réécrite.", "- 3", r"second\.constraints: a list of texts"),
+        ("  title: Une", "  stated: {}\n  title: Une", r"second\.stated: unknown"),
     ],
 )
 def test_a_mistake_names_its_file_and_key(tmp_path: Path, old: str, new: str, named: str) -> None:
@@ -150,6 +181,19 @@ def test_a_mistake_names_its_file_and_key(tmp_path: Path, old: str, new: str, na
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(ValueError, match=rf"4-sql-explainer\.yaml: .*{named}"):
         load(folder)
+
+
+def test_what_an_author_states_is_told_in_both_languages_or_in_one(tmp_path: Path) -> None:
+    folder = tmp_path / "portfolio"
+    shutil.copytree(FOLDER, folder)
+    path = folder / "2-support-ticket-triage.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(re.sub(r"^    outcome: .+\n", "", text, flags=re.M), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"2-support.*: second\.stated\.outcome: missing"):
+        load(folder)
+    path.write_text(re.sub(r"^second:\n(  .*\n|\n)+", "", text, flags=re.M), encoding="utf-8")
+    entry = next(one for one in load(folder).entries if one.slug == "support-ticket-triage")
+    assert (entry.second_language, entry.second_words) == ("", {})
 
 
 def test_a_broken_file_is_named(tmp_path: Path) -> None:
