@@ -24,6 +24,9 @@ _MOST = {
     "use_case": limits.MAX_USE_CASE,
     "context": limits.MAX_CONTEXT,
     "constraint": limits.MAX_CONSTRAINT,
+    "name": limits.MAX_CASE_NAME,
+    "watch_for": limits.MAX_WATCH_FOR,
+    "comment": limits.MAX_COMMENT,
 }
 _LABELS = {
     "title": gettext_lazy("Title"),
@@ -33,6 +36,12 @@ _LABELS = {
     "used_where": gettext_lazy("Used"),
     "outcome": gettext_lazy("Outcome"),
     "context": gettext_lazy("Context"),
+}
+_NUMBERED = {
+    "constraint": gettext_lazy("Constraint %(number)s"),
+    "name": gettext_lazy("Test case %(number)s"),
+    "watch_for": gettext_lazy("Test case %(number)s: what to watch for"),
+    "comment": gettext_lazy("Test case %(number)s: your comment"),
 }
 _LONG = ("use_case", "context")
 
@@ -115,7 +124,7 @@ class SecondLanguageForm(forms.Form):
 
 def _field(source: Source) -> PlainCharField:
     most = _MOST.get(source.kind, limits.MAX_SUMMARY)
-    label = _LABELS.get(source.kind) or _("Constraint %(number)s") % {"number": source.number}
+    label = _LABELS.get(source.kind) or _NUMBERED[source.kind] % {"number": source.number}
     if source.kind in _LONG:
         rows = min(16, max(4, source.text.count("\n") + len(source.text) // 70 + 1))
         return several_lines(most, label=label, widget=forms.Textarea(attrs={"rows": rows}))

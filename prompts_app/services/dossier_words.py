@@ -135,7 +135,7 @@ def _seconds(milliseconds: float) -> str:
     return shown if tenths else f"< {shown}"
 
 
-def failures(group: Group, cases: list[TestCase | None]) -> tuple[Failure, ...]:
+def failures(group: Group, cases: list[TestCase | None], entry: Entry) -> tuple[Failure, ...]:
     """Return the cases in which something failed, with what the author says of each."""
     found = []
     for case in cases:
@@ -149,12 +149,14 @@ def failures(group: Group, cases: list[TestCase | None]) -> tuple[Failure, ...]:
             calls,
         )
         values = {
-            "case": case.name if case else _("No test case"),
+            "case": told(case.name, entry) if case else _("No test case"),
             "passed": number_format(passed),
             "calls": number_format(calls),
         }
         # What the author says of this failure tells more than what they feared before it.
-        found.append(Failure(said % values, (case.comment or case.watch_for) if case else ""))
+        found.append(
+            Failure(said % values, told(case.comment or case.watch_for, entry) if case else "")
+        )
     if len(found) > _FAILURES:
         more = len(found) - _FAILURES + 1
         said = ngettext("and %(number)s more test case", "and %(number)s more test cases", more)

@@ -154,7 +154,7 @@ def _entry(link: ShareLink, shown: Shown, html: Mapping[str, str], url: str) -> 
         constraints=_constraints(matrix, entry),
         evidence=words.model_evidence(group) if group else (),
         evidence_note=words.evidence_note(group),
-        failures=words.failures(group, [row.case for row in matrix.rows]) if group else (),
+        failures=words.failures(group, [row.case for row in matrix.rows], entry) if group else (),
         stated=words.stated(entry),
         # A receipt is signed over hashes of what was sent: enough to confirm a guess.
         receipts=() if hidden else _receipts(version),

@@ -17,6 +17,7 @@ from prompts_app.services import rendering
 
 # The fields of an entry that may be told, in the order of its page.
 FIELDS = ("title", "summary", "use_case", "role_in_team", "used_where", "outcome")
+CASE_FIELDS = ("name", "watch_for", "comment")
 
 
 class Spoken(Protocol):
@@ -66,8 +67,8 @@ def choices(entry: Entry) -> list[tuple[str, str]]:
 class Source:
     """A text that may be translated: its `kind`, its number among those of the kind (from 1).
 
-    `kind` is one of FIELDS, "context" or "constraint"; `place` is "entry", "draft", or "version"
-    for what only the published version says.
+    `kind` is one of FIELDS, "context", "constraint" or one of CASE_FIELDS; `place` is "entry",
+    "draft", "version" for what only the published version says, or "cases".
     """
 
     kind: str
@@ -95,10 +96,13 @@ def _sources(entry: Entry) -> Iterator[Source]:
         yield from _said("context", place, [content.get("context", "")])
         texts = [one["text"] for one in content.get("constraints", ())]
         yield from _said("constraint", place, texts)
+    for number, case in enumerate(entry.cases.filter(withdrawn_at__isnull=True), 1):
+        for field in CASE_FIELDS:
+            yield from _said(field, "cases", [getattr(case, field)], number)
 
 
-def _said(kind: str, place: str, texts: list[str]) -> Iterator[Source]:
-    for number, text in enumerate(texts, 1):
+def _said(kind: str, place: str, texts: list[str], first: int = 1) -> Iterator[Source]:
+    for number, text in enumerate(texts, first):
         if text.strip():
             yield Source(kind, number, place, text)
 
@@ -145,6 +149,8 @@ def _write(entry: Entry, before: Mapping[str, str]) -> None:
     rows = entry.versions.filter(withdrawn_at__isnull=True)
     for content in rows.values_list("content", flat=True):
         said |= set(_texts(content))
+    # Answers to a case that was removed still stand under its name.
+    said |= {text for texts in entry.cases.values_list(*CASE_FIELDS) for text in texts}
     entry.second_words = {
         text: words for text, words in entry.second_words.items() if text in said and words.strip()
     }

@@ -15,6 +15,7 @@ from prompts_app.models import Entry, LLMModel, Run, ShareLink, TestCase, Versio
 from prompts_app.services import limits, providers, rendering, tryit, visitors
 from prompts_app.services.cases import live_cases, values_for
 from prompts_app.services.scopes import Stated
+from prompts_app.services.second_language import told
 from prompts_app.views.answers import answer, texts_of
 from prompts_app.views.tried import title_of
 from prompts_app.views.verdicts import hide_rules
@@ -88,7 +89,8 @@ def context(request: Request, page: Opened) -> dict[str, Any]:
         "case": page.case,
         "examples": cases[:EXAMPLES],
         "case_data": {
-            str(one.pk): {"values": one.values, "watch_for": one.watch_for} for one in cases
+            str(one.pk): {"values": one.values, "watch_for": told(one.watch_for, entry)}
+            for one in cases
         },
         "main_name": title_of(version, page.baseline),
         "baseline_name": title_of(page.baseline, page.baseline) if page.baseline else "",

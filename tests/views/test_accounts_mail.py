@@ -57,9 +57,7 @@ def author() -> User:
 @pytest.fixture
 def home(client: Client, author: User) -> Iterator[Client]:
     """Where the account is signed in."""
-    signed = client.post(
-        reverse("account_login"), {"login": EMAIL, "password": factories.PASSWORD}
-    )
+    signed = client.post(reverse("account_login"), {"login": EMAIL, "password": factories.PASSWORD})
     assert signed.status_code == 302
     return client
 

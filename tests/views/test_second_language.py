@@ -30,7 +30,8 @@ AROUND = {
 CONTEXT = "The beds stand in *shade*."
 CONSTRAINTS = ("Names flowers", "Knows the rule", "Reads well")
 # What stands in the pages of each language, without Markdown.
-WRITTEN = (*AROUND.values(), CONTEXT, *CONSTRAINTS)
+CASE = {"name": "Twelve beds", "watch_for": "Counts them twice", "comment": "It cannot count."}
+WRITTEN = (*AROUND.values(), CONTEXT, *CONSTRAINTS, *CASE.values())
 
 
 def french(text: str) -> str:
@@ -44,6 +45,7 @@ def shared() -> Shared:
     made = sharing.shared_entry(None, **AROUND)
     content = made.version.content | {"context": CONTEXT}
     version = factories.version(made.entry, content)
+    made.entry.cases.update(comment=CASE["comment"])
     factories.judged(made.entry)
     made.entry.refresh_from_db()
     entries.translate(made.entry, "fr", {text: french(text) for text in WRITTEN})
@@ -58,6 +60,7 @@ def pages(shared: Shared) -> Iterator[str]:
         yield reverse(name, args=where)
     yield f"{reverse('evidence', args=where)}?constraint=1"
     yield reverse("version", args=[*where, shared.version.number])
+    yield f"{reverse('evidence_answers', args=where)}?case={shared.after.case_id}"
     yield reverse("run", args=[shared.after.pk])
     yield from (reverse("profile", args=[handle]), reverse("explore"), reverse("home"))
     yield reverse("feed")
