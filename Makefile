@@ -52,7 +52,7 @@ test-browser: $(DEVELOPMENT) $(MESSAGES)
 	CHROMIUM="$$(.ci/chromium)" TEST_DATABASE=sqlite $(PY) -m pytest tests/browser -n 2
 
 soak: $(DEVELOPMENT) $(MESSAGES)
-	TEST_DATABASE=sqlite $(PY) -m pytest tests/soak
+	PROMPTFOO="$$(.ci/promptfoo)" TEST_DATABASE=sqlite $(PY) -m pytest tests/soak
 	TEST_DATABASE=postgres $(PY) -m pytest tests/soak
 
 bench: $(DEVELOPMENT) $(MESSAGES)

@@ -36,9 +36,10 @@ def overlap(text: str, reference: str, least: float) -> Finding:
 
     The F1 of the words both share, each counted as often as it stands in both (Lin, "ROUGE: A
     Package for Automatic Evaluation of Summaries", 2004; the F1 as promptfoo takes it). Words are
-    compared as written, capitals included; a punctuation mark is a word of its own.
+    the same with capitals or without, as there; a punctuation mark is a word of its own.
     """
-    score = rouge(_WORD.findall(text), _WORD.findall(reference))
+    words, others = ([word.lower() for word in _WORD.findall(one)] for one in (text, reference))
+    score = rouge(words, others)
     return Finding(score >= least, "overlap", {"score": round(score, 3)})
 
 

@@ -116,7 +116,7 @@ words = st.lists(st.sampled_from(["the", "cat", "Cat", "don't", "42", "été"]),
 @settings(deadline=None)
 @given(words, words.filter(bool), st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0]))
 def test_shared_words(candidate: list[str], reference: list[str], least: float) -> None:
-    left, right = Counter(candidate), Counter(reference)
+    left, right = (Counter(map(str.lower, some)) for some in (candidate, reference))
     shared = sum(min(left[word], right[word]) for word in right)
     score = Fraction(0)
     if shared:

@@ -6,24 +6,19 @@ images by the endpoint alone.
 
 import base64
 import contextlib
-import fcntl
 import json
 import os
-import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from portfolio.launch import answers, free_port
 from tests import factories
-from tests.site import ROOT
+from tests.soak.npm import installed
 
 PACKAGE = "@copilotkit/aimock@1.43.0"
-FOLDER = ROOT / "build" / "aimock"
 
 MARKDOWN = """## Three things
 
@@ -99,37 +94,10 @@ def fixtures() -> list[dict[str, Any]]:
     ]
 
 
-def installed() -> Path:
-    """Return the server's program, installed into `build/` once; skips without npm or network."""
-    npm, node = shutil.which("npm"), shutil.which("node")
-    if npm is None or node is None:
-        pytest.skip("npm and node are not on this machine: no server of others to test against")
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    program = FOLDER / "node_modules" / "@copilotkit" / "aimock" / "dist" / "cli.js"
-    with (FOLDER / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        version = program.parent.parent / "package.json"
-        wanted = PACKAGE.rsplit("@", 1)[1]
-        if not version.exists() or json.loads(version.read_text())["version"] != wanted:
-            done = subprocess.run(
-                [
-                    *(npm, "install", "--prefix", str(FOLDER), "--no-save", "--ignore-scripts"),
-                    *("--no-audit", "--no-fund", PACKAGE),
-                ],
-                cwd=FOLDER,
-                capture_output=True,
-                text=True,
-                timeout=180,
-            )
-            if done.returncode:
-                pytest.skip(f"npm could not install {PACKAGE}: {done.stderr[-300:]}")
-    return program
-
-
 @contextlib.contextmanager
 def serve(folder: Path, key: str) -> Iterator[str]:
     """Run the server with `fixtures`, for callers with `key` only; yield its base URL."""
-    program = installed()
+    program = installed(PACKAGE) / "dist" / "cli.js"
     script = folder / "fixtures.json"
     script.write_text(json.dumps({"fixtures": fixtures()}))
     port = free_port()
