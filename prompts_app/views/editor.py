@@ -127,7 +127,9 @@ def _running(entry: Entry, model: str) -> dict[str, Any]:
     models, last = list(runs.models_for(entry)), runs.latest(entry)
     return {
         "run_models": models,
-        "run_form": draft_runs.DraftRunForm(models, initial={"run_id": uuid.uuid4(), "run_model": model}),
+        "run_form": draft_runs.DraftRunForm(
+            models, initial={"run_id": uuid.uuid4(), "run_model": model}
+        ),
         "last_run": draft_answers.shown(last) if last is not None else None,
         "model_data": {str(one.pk): {"demo": one.provider.is_demo} for one in models},
     }

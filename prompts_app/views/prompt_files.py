@@ -23,9 +23,7 @@ _KINDS: Final = {name: kind for kind, (name, _called) in _NAMES.items()}
 
 @require_safe
 @http.kept
-def prompt_file(
-    request: Request, handle: str, slug: str, number: int, name: str
-) -> HttpResponse:
+def prompt_file(request: Request, handle: str, slug: str, number: int, name: str) -> HttpResponse:
     """One version as the file of that name."""
     entry = access.public_entry(handle, slug, http.viewer(request))
     version = access.version_of(entry, number)

@@ -29,7 +29,9 @@ from prompts_app.transfer.static_pages import as_file, is_elsewhere, relative
 MOST_PAGES = 50_000
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _OF_EVIDENCE = r"answers/|results\.csv|results\.json|promptfooconfig\.yaml"
-_OF_ENTRY = rf"v[0-9]+/(?:prompt\.prompty|prompt\.prompt\.yml)?|compare/|try/|evidence/(?:{_OF_EVIDENCE})?"
+_OF_ENTRY = (
+    rf"v[0-9]+/(?:prompt\.prompty|prompt\.prompt\.yml)?|compare/|try/|evidence/(?:{_OF_EVIDENCE})?"
+)
 # Which arguments make a page of their own, by how an address ends. Every choice of a page times
 # every other would be thousands; what is left out leads to the page as it is without.
 _ARGUMENTS = (
