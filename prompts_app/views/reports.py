@@ -42,7 +42,7 @@ def share_report(request: Request, link: ShareLink) -> HttpResponse:
     access_shares.shared_page(link, below)
     shown = {
         "page": reverse("share", args=[request.share_token]) + below,
-        "named": f"…/{below}",
+        "named": f"/s/…/{below}",
         "through_link": True,
     }
     return _answer(request, reports.page_of(link, below), link.owner, {"at": below}, shown)

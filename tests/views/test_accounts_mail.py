@@ -1,7 +1,6 @@
 """What an account is told by mail: in this site's own words, with what to do and what if not."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +54,7 @@ def author() -> User:
 
 
 @pytest.fixture
-def home(client: Client, author: User) -> Iterator[Client]:
+def home(client: Client, author: User) -> Client:
     """Where the account is signed in."""
     signed = client.post(reverse("account_login"), {"login": EMAIL, "password": factories.PASSWORD})
     assert signed.status_code == 302
