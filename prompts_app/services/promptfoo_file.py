@@ -94,11 +94,6 @@ def _warnings(kept: Iterable[str]) -> Iterable[str]:
         )
 
 
-def _hashed(version: Version) -> Iterable[str]:
-    if version.number:
-        yield f"Content hash of the version: {version.content_hash}"
-
-
 def _label(version: Version) -> str:
     return f"version {version.number}" if version.number else "draft"
 
