@@ -115,8 +115,12 @@ def kept_for_links(owner: User, cap: int) -> int:
 
 
 def left_of_site(day: date) -> int:
-    """Return what all authors together may still spend of the operator's money on a day."""
-    return max(0, settings.SITE_DAILY_BUDGET - sum(used_of_site(day)))
+    """Return what all authors together may still spend of the operator's money on a day.
+
+    Below zero where the operator lowered their budget to less than is used: nothing begins then,
+    not even what costs nothing.
+    """
+    return settings.SITE_DAILY_BUDGET - sum(used_of_site(day))
 
 
 def used_of_site(day: date | Param) -> QuerySet[BudgetDay, int]:

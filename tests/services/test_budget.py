@@ -193,6 +193,21 @@ def test_a_smaller_budget_takes_nothing_back_and_a_larger_one_admits_at_once() -
 
 
 @pytest.mark.django_db
+def test_of_a_cap_that_is_overdrawn_nothing_more_begins(settings: Settings) -> None:
+    first, second = allow(100, part=100), allow(100, part=100)
+    budget.reserve(first, SITE, 60)
+    settings.SITE_DAILY_BUDGET = 50
+    # Neither for whom the day began nor for whom it has not, and whoever refuses says so.
+    for owner in (first, second):
+        for wanted in ([(SITE, 0)], [(SITE, 0), (OWN, 13)]):
+            with pytest.raises(budget.BudgetExhausted) as refusal:
+                budget.reserve_together(owner, wanted)
+            assert refusal.value.scope == "site"
+    assert row(first, SITE) == (0, 60, 0)
+    assert not BudgetDay.objects.filter(owner=second).exists()
+
+
+@pytest.mark.django_db
 def test_the_day_is_that_of_admission_and_never_goes_back(clock: Clock) -> None:
     owner, other = allow(100), allow(100)
     evening = budget.reserve(owner, OWN, 60)
