@@ -30,6 +30,7 @@ from prompts_app.services.archive_ready import (
     Readying,
     ReadyRuns,
 )
+from prompts_app.services.bulk import many_came
 from prompts_app.transfer import promptfolio_format as form
 from prompts_app.transfer.document import Problem
 from prompts_app.transfer.zips import ZipError
@@ -104,6 +105,8 @@ class Making:
                 report.problems.append(Problem(0, f"zip_{error.code}", path=error.name))
             else:
                 raise
+        else:
+            many_came(len(report.made) + sum(one.runs for one in report.entries))
         finally:
             ready.close()
             _remove_files(self._spare.values())
@@ -119,7 +122,8 @@ class Making:
         """Return a picture without its row yet, one for each entry that shows it."""
         if (slug, path) not in self._kept:
             # The one that was decoded beforehand goes to whoever comes first.
-            self._kept[slug, path] = self._spare.pop(path, None) or self._restored(path)
+            spare = path in self._spare
+            self._kept[slug, path] = self._spare.pop(path) if spare else self._restored(path)
         return self._kept[slug, path]
 
     def _profile(self) -> dict[str, Any] | None:
@@ -175,9 +179,10 @@ class Making:
 
     def _write(self, ready: Readying) -> None:
         keys = set(
-            Entry.objects.filter(owner=self.owner, source_key__isnull=False).values_list(
-                "source_key", flat=True
-            )
+            # What lies in the bin is no reason not to bring it in anew.
+            Entry.objects.filter(
+                owner=self.owner, source_key__isnull=False, purge_at__isnull=True
+            ).values_list("source_key", flat=True)
         )
         slugs = iter(self.looked.slugs)
         piled = ready.entries.take()
@@ -205,7 +210,9 @@ class Making:
             if one.draft is not None
         )
         for one in group.values():
-            for row in (*one.versions, *one.cases, *one.evaluations):
+            rows: list[Version | TestCase | Evaluation]
+            rows = [*one.versions, *one.cases, *one.evaluations]
+            for row in rows:
                 row.entry = one.entry
         Version.objects.bulk_create(row for one in group.values() for row in one.versions)
         TestCase.objects.bulk_create(row for one in group.values() for row in one.cases)
