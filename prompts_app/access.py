@@ -10,7 +10,6 @@ from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.db.models.functions import Lower
 from django.http import Http404
 from django.urls import resolve
-from django.utils.translation import get_language
 
 from prompts_app.models import (
     ContactMessage,
@@ -31,7 +30,6 @@ from prompts_app.models import (
 from prompts_app.models.prepared import Param, Select
 from prompts_app.services import cards, profiles, shares
 from prompts_app.services.evidence import with_receipts
-from prompts_app.services.once import once
 
 M = TypeVar("M", bound=Model)
 
@@ -55,17 +53,12 @@ def public_profile(handle: str, viewer: User | None) -> Profile:
 
 def public_entry(handle: str, slug: str, viewer: User | None) -> Entry:
     """Return an entry with a published version that `viewer` may see, with all its page shows."""
-    return _seen(_entry_at(handle.lower(), slug, get_language()), viewer)
-
-
-@once(most=32)
-def _entry_at(handle: str, slug: str, _language: str | None) -> Entry | None:
     rows = (
         Entry.objects.for_cards()
         .select_related("owner__profile__avatar", "baseline", "featured_case")
         .defer("search_text")
     )
-    return _public(cards.with_keys(rows), handle, slug).first()
+    return _seen(_public(cards.with_keys(rows), handle.lower(), slug).first(), viewer)
 
 
 def entry_to_try(handle: str, slug: str, viewer: User | None) -> Entry:
@@ -110,15 +103,7 @@ def _seen(entry: Entry | None, viewer: User | None) -> Entry:
 
 def public_run(run_id: uuid.UUID, viewer: User | None) -> Run:
     """Return a finished run whose entry `viewer` may see."""
-    run = _run_at(run_id)
-    if run is None or not _sees(run.version.entry, viewer):
-        raise Http404
-    return run
-
-
-@once(most=2)
-def _run_at(run_id: uuid.UUID) -> Run | None:
-    return (
+    run = (
         Run.objects.shown()
         .select_related(
             "version__entry__owner__profile", "case", "picture", "receipt", "captured_elsewhere"
@@ -126,6 +111,9 @@ def _run_at(run_id: uuid.UUID) -> Run | None:
         .filter(pk=run_id)
         .first()
     )
+    if run is None or not _sees(run.version.entry, viewer):
+        raise Http404
+    return run
 
 
 def visitors_try(try_id: uuid.UUID) -> Try:

@@ -1,6 +1,6 @@
 """The runs behind one cell of the matrix, a page of them at a time, beside those of another."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,6 @@ from django.db.models import Q
 from prompts_app.models import Run, TestCase, Version
 from prompts_app.services.cells import Place
 from prompts_app.services.evidence import with_receipts
-from prompts_app.services.once import once
 
 PAGE = 5
 
@@ -63,7 +62,7 @@ def sides_of(wanted: Sequence[Wanted], case: TestCase | None, page: int) -> list
     _sort_out(sides)
     start = (page - 1) * PAGE
     pages = [side.ids[start : start + PAGE] for side in sides]
-    runs = _runs(tuple(run_id for ids in pages for run_id in ids))
+    runs = _runs([run_id for ids in pages for run_id in ids])
     for side, ids in zip(sides, pages, strict=True):
         side.answers = [runs[run_id] for run_id in ids if run_id in runs]
         for run in side.answers:
@@ -112,11 +111,10 @@ def _filter(wanted: Wanted) -> Q:
     )
 
 
-@once(most=2)
-def _runs(ids: tuple[UUID, ...]) -> dict[Any, Run]:
+def _runs(ids: Iterable[UUID]) -> dict[Any, Run]:
     return {
         run.pk: run
-        for run in with_receipts(Run.objects.filter(pk__in=ids))
+        for run in with_receipts(Run.objects.filter(pk__in=list(ids)))
         .defer("raw_response", "error_detail", "parameters_sent", "values")
         .select_related("picture")
     }

@@ -11,7 +11,6 @@ from django.db.models import TextField
 from django.db.models.functions import Cast
 
 from prompts_app.models import Tally
-from prompts_app.services.once import once
 from prompts_app.services.rules import rule_of
 
 _FIELDS = (
@@ -182,11 +181,6 @@ def that_count(cells: Iterable[Cell]) -> list[Cell]:
 
 def cells_of(entry_id: int, hashes: Iterable[str]) -> dict[str, list[Cell]]:
     """Return prompt hash → its cells. Makes one query."""
-    return _cells_of(entry_id, frozenset(hashes))
-
-
-@once(most=8)
-def _cells_of(entry_id: int, hashes: frozenset[str]) -> dict[str, list[Cell]]:
     found = cells_of_prompts((entry_id, one) for one in hashes)
     return {prompt_hash: cells for (_entry, prompt_hash), cells in found.items()}
 

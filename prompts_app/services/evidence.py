@@ -11,7 +11,6 @@ from prompts_app.models import Entry, LLMModel, Receipt, Run, TestCase, Version
 from prompts_app.services.cells import Counts, cells_of, constraints_of, that_count
 from prompts_app.services.groups import Group, Result, group_of
 from prompts_app.services.matrix import measured_against, sharing
-from prompts_app.services.once import once
 
 # Newest first, those of the chosen case before all others; beyond that a page would say no more.
 MAX_RUNS = 200
@@ -161,7 +160,18 @@ def _runs(
     """
     chosen = {one.pk: one for one in (version, baseline) if one is not None}
     sending = sharing(history, *chosen.values())
-    found = _rows_of(tuple(sending), first.pk if first is not None else None)
+    found = list(
+        Run.objects.shown()
+        .filter(version__in=list(sending))
+        .defer("output", "verdicts", "values", "raw_response", "error_detail", "parameters_sent")
+        .defer("model__provider__key_encrypted")
+        .annotate(
+            own_values=Case(When(Q(case__isnull=True), then=F("values")), output_field=JSONField()),
+            elsewhere=_elsewhere(first),
+        )
+        .select_related("picture", "model__provider")
+        .order_by("elsewhere", "-created_at", "-pk")[:MAX_RUNS]
+    )
     for run in found:
         run.version = sending[run.version_id]
         run.case = cases.get(run.case_id) if run.case_id else None
@@ -177,24 +187,8 @@ def _runs(
     )
 
 
-@once(most=2)
-def _rows_of(versions: tuple[int, ...], first: uuid.UUID | None) -> list[Run]:
-    return list(
-        Run.objects.shown()
-        .filter(version__in=versions)
-        .defer("output", "verdicts", "values", "raw_response", "error_detail", "parameters_sent")
-        .defer("model__provider__key_encrypted")
-        .annotate(
-            own_values=Case(When(Q(case__isnull=True), then=F("values")), output_field=JSONField()),
-            elsewhere=_elsewhere(first),
-        )
-        .select_related("picture", "model__provider")
-        .order_by("elsewhere", "-created_at", "-pk")[:MAX_RUNS]
-    )
-
-
-def _elsewhere(first: uuid.UUID | None) -> Case | Value:
-    return Value(1) if first is None else Case(When(case_id=first, then=0), default=1)
+def _elsewhere(first: TestCase | None) -> Case | Value:
+    return Value(1) if first is None else Case(When(case=first, then=0), default=1)
 
 
 def _input(run: Run) -> Hashable:

@@ -19,7 +19,6 @@ from prompts_app.services import claims, rendering, tryit
 from prompts_app.services.evidence import Evidence, evidence_for, totals_kept, totals_of
 from prompts_app.services.groups import Group
 from prompts_app.services.matrix import measured_against
-from prompts_app.services.once import once
 from prompts_app.templatetags.prompts import messages_filled
 from prompts_app.transfer import snippets
 from prompts_app.views import answers
@@ -122,18 +121,11 @@ def history_with(entry: Entry, *numbers: int) -> Sequence[Version]:
     Makes one query.
     """
     # A number beyond what the database can hold is not asked for.
-    history = _history(entry.pk, tuple(number for number in numbers if number < _MOST))
+    numbers = tuple(number for number in numbers if number < _MOST)
+    content = Case(When(number__in=numbers, then=F("content")), output_field=JSONField())
+    history = list(entry.versions.defer("content").annotate(wanted=content))
     for version in history:
         version.entry = entry
-    return history
-
-
-@once(most=8)
-def _history(entry: int, numbers: tuple[int, ...]) -> Sequence[Version]:
-    content = Case(When(number__in=numbers, then=F("content")), output_field=JSONField())
-    rows = Version.objects.filter(entry=entry).order_by("-number")
-    history = list(rows.defer("content").annotate(wanted=content))
-    for version in history:
         if version.number in numbers:
             version.content = version.wanted
     return history

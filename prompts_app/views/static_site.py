@@ -8,7 +8,7 @@ import zipfile
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
@@ -23,7 +23,6 @@ from django.urls import reverse
 from prompts_app.http import StaticCopy
 from prompts_app.models import Profile
 from prompts_app.services import days
-from prompts_app.services.once import Found, remembering
 from prompts_app.transfer.static_pages import as_file, is_elsewhere, relative
 
 # More than the largest portfolio has; only a mistake of ours would lead on for ever.
@@ -45,8 +44,6 @@ _SHARED = (
     (re.compile(r"/\.well-known/(promptfolio-keys\.json)"), "{}"),
     (re.compile(r"/verify/(verify\.py)"), "{}"),
 )
-# Made right after the page that leads there, from the same rows.
-_WITH_ITS_PAGE = "/receipt.json"
 _BEGINNING = """<!doctype html>
 <html lang="{language}">
 <head><meta charset="utf-8"><title>{title}</title>
@@ -78,34 +75,27 @@ class StaticSite:
             rf"/@{handle}/(?P<entry>(?!contact/)(?:[^/]+/(?:{_OF_ENTRY})?)?)"
             rf"|/(?P<run>runs/{_UUID}/(?:receipt\.json)?)"
         )
-        # Addresses, each with the languages it has pages in: those of one are made in a row.
-        self._waiting: deque[tuple[str, list[str]]] = deque()
-        self._seen: set[str] = set()
-        self._known = 0
-        self._found: Found = {}
-        self._away = lru_cache(maxsize=4096)(self._led_away)
+        self._waiting: deque[_Page] = deque()
+        self._seen: set[_Page] = set()
 
     def write(self) -> Iterator[tuple[int, int]]:
         """Write it; yield how many files are done, and of how many that are known so far."""
         with zipfile.ZipFile(self._file, "w", zipfile.ZIP_DEFLATED) as archive:
             home = reverse("profile", args=[self.profile.handle])
-            self._place(_Page(self.languages[0], home))
+            for language in self.languages:
+                self._place(_Page(language, home))
             # What receipts are checked with, without this site.
             for name in ("receipt_keys", "receipt_script"):
                 self._place(_Page("", reverse(name)))
             self._begin(archive)
             done = 0
             while self._waiting:
-                if self._known > MOST_PAGES:
-                    raise RuntimeError(f"{self._known} pages of @{self.profile.handle}")
-                address, languages = self._waiting.popleft()
-                for language in languages:
-                    page = _Page(language, address)
-                    with remembering(self._found):
-                        content = self._content(page)
-                    archive.writestr(self._name(page), content)
-                    done += 1
-                    yield done, self._known
+                if len(self._seen) > MOST_PAGES:
+                    raise RuntimeError(f"{len(self._seen)} pages of @{self.profile.handle}")
+                page = self._waiting.popleft()
+                archive.writestr(self._name(page), self._content(page))
+                done += 1
+                yield done, len(self._seen)
 
     def _begin(self, archive: zipfile.ZipFile) -> None:
         names = dict(settings.LANGUAGES)
@@ -138,16 +128,6 @@ class StaticSite:
         """Return how the file `source` names what stands at `found` on a page."""
         if found.startswith("#") or not found:
             return found
-        path = page.address.partition("?")[0]
-        if found.startswith("/") and not found.startswith(path):
-            # To another page; others in the same folder lead there by the same words.
-            return self._away(found, page.language, posixpath.dirname(source))
-        return self._led(found, page, source)
-
-    def _led_away(self, found: str, language: str, folder: str) -> str | None:
-        return self._led(found, _Page(language, ""), posixpath.join(folder, "index.html"))
-
-    def _led(self, found: str, page: _Page, source: str) -> str | None:
         if is_elsewhere(found) and not found.startswith(settings.SITE_URL + "/"):
             return found
         parts = urlsplit(urljoin(page.address, found.removeprefix(settings.SITE_URL)))
@@ -184,16 +164,9 @@ class StaticSite:
         return _Page(language, f"{path}?{query}" if query else path)
 
     def _place(self, page: _Page) -> None:
-        """Let an address be written once in every language, in which every page has itself."""
-        if page.address in self._seen:
-            return
-        self._seen.add(page.address)
-        languages = self.languages if page.language else [""]
-        self._known += len(languages)
-        if page.address.endswith(_WITH_ITS_PAGE):
-            self._waiting.appendleft((page.address, languages))
-        else:
-            self._waiting.append((page.address, languages))
+        if page not in self._seen:
+            self._seen.add(page)
+            self._waiting.append(page)
 
     def _name(self, page: _Page) -> str:
         """Return the path of a page's file in the copy."""
