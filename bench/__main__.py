@@ -18,7 +18,7 @@ from typing import Any
 
 import openai
 
-from bench import evidence, imports, load, streams, tries, typesetting, upstream
+from bench import evidence, imports, load, restoring, streams, tries, typesetting, upstream
 from portfolio.launch import answers, free_port
 from tests.postgres import Postgres
 from tests.processes import cpu_seconds
@@ -72,6 +72,7 @@ def main() -> None:
             "evidence": lambda: evidence.bench_page(site),
             "queries": lambda: _bench_queries(site),
             "imports": lambda: imports.bench_imports(site),
+            "restoring": lambda: restoring.bench_restoring(site),
             "matrix": evidence.bench_matrix,
             "typesetting": typesetting.bench_typesetting,
         }.items():

@@ -99,15 +99,25 @@ class Update:
 
     def run(self, **values: Any) -> int:
         """Return how many rows were changed."""
+        sql, params = self._ready()
+        with cursor() as opened:
+            opened.execute(sql, _bound(params, values))
+            return int(opened.rowcount)
+
+    def run_each(self, several: Sequence[dict[str, Any]]) -> None:
+        """Run it with each of several values, as one."""
+        if several:
+            sql, params = self._ready()
+            with cursor() as opened:
+                opened.executemany(sql, [_bound(params, values) for values in several])
+
+    def _ready(self) -> tuple[str, Sequence[Any]]:
         if self._compiled is None:
             rows, fields = self._build()
             query: Any = rows.query.chain(UpdateQuery)
             query.add_update_values(fields)
             self._compiled = query.get_compiler(DEFAULT_DB_ALIAS).as_sql()
-        sql, params = self._compiled
-        with cursor() as opened:
-            opened.execute(sql, _bound(params, values))
-            return int(opened.rowcount)
+        return self._compiled
 
 
 class Insert(Generic[M]):
@@ -120,17 +130,7 @@ class Insert(Generic[M]):
 
     def run(self, objects: Sequence[M]) -> Sequence[M]:
         """Keep new objects, and return them."""
-        if not self._sql:
-            query = InsertQuery(self._model)
-            query.insert_values(self._fields, list(objects[:1]))
-            ((self._sql, _params),) = query.get_compiler(DEFAULT_DB_ALIAS).as_sql()
-        rows = [
-            [
-                field.get_db_prep_save(field.pre_save(one, add=True), connection)
-                for field in self._fields
-            ]
-            for one in objects
-        ]
+        rows = self.rows(objects)
         with cursor() as opened:
             for row in rows:
                 opened.execute(self._sql, row)
@@ -138,6 +138,30 @@ class Insert(Generic[M]):
             one._state.adding = False
             one._state.db = DEFAULT_DB_ALIAS
         return objects
+
+    def place(self, column: str) -> int:
+        """Return where the value of a column stands in `rows`."""
+        return [field.attname for field in self._fields].index(column)
+
+    def rows(self, objects: Sequence[M]) -> list[list[Any]]:
+        """Return new objects as the database takes them: what of writing them takes time."""
+        if objects and not self._sql:
+            query = InsertQuery(self._model)
+            query.insert_values(self._fields, list(objects[:1]))
+            ((self._sql, _params),) = query.get_compiler(DEFAULT_DB_ALIAS).as_sql()
+        return [
+            [
+                field.get_db_prep_save(field.pre_save(one, add=True), connection)
+                for field in self._fields
+            ]
+            for one in objects
+        ]
+
+    def write(self, rows: Sequence[Sequence[Any]]) -> None:
+        """Keep many new objects by what `rows` returned of them."""
+        if rows:
+            with cursor() as opened:
+                opened.executemany(self._sql, rows)
 
 
 def _bound(params: Sequence[Any], values: dict[str, Any]) -> list[Any]:

@@ -1,41 +1,53 @@
-"""Making rows of an archive that was looked through: all of them, or none (docs/archive.md)."""
+"""Writing rows of an archive that was looked through: all of them, or none (docs/archive.md)."""
 
 import contextlib
 import itertools
-import uuid
-from collections.abc import Generator, Iterable
-from datetime import datetime
+from collections.abc import Generator, Iterable, Sequence
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
+from django.db.models import QuerySet
 
-from prompts_app.assertions.rubric import is_judged
 from prompts_app.models import (
-    CapturedElsewhere,
     Draft,
     Entry,
     Evaluation,
     Picture,
-    Receipt,
     ReceiptKey,
-    Run,
     TestCase,
     Version,
 )
+from prompts_app.models.prepared import Param, Update
 from prompts_app.pictures.intake import PictureError
-from prompts_app.receipts.canonical import canonical
-from prompts_app.receipts.statement import read_time
 from prompts_app.services import archive_profile, entries, pictures
 from prompts_app.services.archive_files import Unreadable
 from prompts_app.services.archive_looking import Looking
-from prompts_app.services.archive_rows import fields_of
-from prompts_app.services.rules import rules_of
+from prompts_app.services.archive_ready import (
+    ELSEWHERE,
+    RECEIPTS,
+    RUNS,
+    ReadyEntry,
+    Readying,
+    ReadyRuns,
+)
+from prompts_app.services.bulk import many_came
 from prompts_app.transfer import promptfolio_format as form
 from prompts_app.transfer.document import Problem
 from prompts_app.transfer.zips import ZipError
 
-_RUNS = 100
+# Entries written at once; and how many pieces of runs.
+_ENTRIES = 100
+_PIECES = 50
+# What of an entry leads to rows that are written after it; and when it was changed.
+_NAMES = ("pk", "published_id", "baseline_id", "featured_case_id", "cover_id", "updated_at")
+
+
+def _places() -> tuple[QuerySet[Entry], dict[str, Any]]:
+    values = {name.removesuffix("_id"): Param(name) for name in _NAMES if name != "pk"}
+    return Entry.objects.filter(pk=Param("pk")), values
+
+
+_PLACES = Update(_places)
 
 
 class Making:
@@ -50,45 +62,54 @@ class Making:
         self.owner = looked.owner
         self.profile = profile
         self.visibility = visibility
+        # By entry ("" for the profile) and path; those not given to anybody yet by path alone.
         self._kept: dict[tuple[str, str], Picture] = {}
-        self._own_keys: set[str] = set()
-        self._source_keys: set[str | None] = set()
+        self._spare: dict[str, Picture] = {}
+        # Version number → id, by entry.
+        self._ids: dict[str, dict[int, int]] = {}
 
     def make(self) -> Generator[tuple[int, int], None, None]:
-        """Make everything in one transaction; yield how much is done, of how much.
+        """Make everything in one transaction; yield how much is ready for it, of how much.
 
-        Pictures are decoded before it begins: that takes the longest, and nobody else can write
-        to SQLite meanwhile. Where anything fails nothing is left, and `report.problems` says why
-        if it is the archive's fault.
+        All that takes time happens before it begins, for nobody else can write to SQLite meanwhile.
+        Where anything fails nothing is left, and `report.problems` says why if it is the archive's
+        fault.
         """
         report = self.looked.report
         total = len(self.looked.pictures) + len(self.looked.slugs)
         done = 0
+        own = self._own_keys()
+        ready = Readying(self.looked, self.visibility, own, self._picture)
         try:
             for path in self.looked.pictures:
-                self._decode(path)
+                self._spare[path] = self._restored(path)
                 done += 1
                 yield done, total
+            for slug in self.looked.slugs:
+                ready.ready(slug)
+                done += 1
+                yield done, total
+            told = self._profile()
             with transaction.atomic():
                 self._begin()
-                for slug in self.looked.slugs:
-                    report.made.append(self._entry(slug))
-                    done += 1
-                    yield done, total
-                if self.profile:
-                    self._save_profile()
+                self._write(ready)
+                if told is not None:
+                    self._save_profile(told)
+                self._end()
         except BaseException as error:
             report.made.clear()
-            self._remove_files()
+            _remove_files(self._kept.values())
             if isinstance(error, Unreadable):
                 report.problems.append(error.problem)
             elif isinstance(error, ZipError):
                 report.problems.append(Problem(0, f"zip_{error.code}", path=error.name))
             else:
                 raise
-
-    def _decode(self, path: str) -> None:
-        self._kept["", path] = self._restored(path)
+        else:
+            many_came(len(report.made) + sum(one.runs for one in report.entries))
+        finally:
+            ready.close()
+            _remove_files(self._spare.values())
 
     def _restored(self, path: str) -> Picture:
         data = self.looked.files.bytes(path)
@@ -97,40 +118,44 @@ class Making:
         except PictureError as error:
             raise Unreadable(Problem(0, "picture", error.code, path)) from error
 
-    def _picture(self, path: str | None, entry: Entry | None) -> Picture | None:
-        """Return the row of a picture, one for each entry that shows it."""
-        if path is None:
-            return None
-        place = (str(entry.pk) if entry else "profile", path)
-        if place not in self._kept:
+    def _picture(self, slug: str, path: str) -> Picture:
+        """Return a picture without its row yet, one for each entry that shows it."""
+        if (slug, path) not in self._kept:
             # The one that was decoded beforehand goes to whoever comes first.
-            picture = self._kept.pop(("", path), None) or self._restored(path)
-            self._kept[place] = picture
-            picture.entry = entry
-            picture.save()
-        return self._kept[place]
+            spare = path in self._spare
+            self._kept[slug, path] = self._spare.pop(path) if spare else self._restored(path)
+        return self._kept[slug, path]
 
-    def _remove_files(self) -> None:
-        for picture in self._kept.values():
-            for file in (picture.file, picture.small):
-                with contextlib.suppress(OSError):
-                    file.delete(save=False)
+    def _profile(self) -> dict[str, Any] | None:
+        if not self.profile:
+            return None
+        told: dict[str, Any] = self.looked.files.json(form.PROFILE).value
+        for path in archive_profile.paths(told):
+            self._picture("", path)
+        return told
+
+    def _own_keys(self) -> set[str]:
+        """Return the keys that receipts of this site will name once `_begin` is over."""
+        if not self.looked.report.proof:
+            return set()
+        former = {key.id for key in self.looked.own_keys if key.retired_at is not None}
+        return former | set(ReceiptKey.objects.values_list("pk", flat=True))
 
     def _begin(self) -> None:
-        self._source_keys = set(
-            # What lies in the bin is no reason not to bring it in anew.
-            Entry.objects.filter(
-                owner=self.owner, source_key__isnull=False, purge_at__isnull=True
-            ).values_list("source_key", flat=True)
-        )
+        """The first thing of the transaction."""
         if self.looked.report.proof:
             self._enter_keys()
 
-    def _save_profile(self) -> None:
+    def _end(self) -> None:
+        """The last thing of the transaction; `report.made` has all entries."""
+
+    def _save_profile(self, told: dict[str, Any]) -> None:
+        of_profile = {path: one for (slug, path), one in self._kept.items() if not slug}
+        Picture.objects.bulk_create(of_profile.values())
         archive_profile.save(
             self.owner,
-            self.looked.files.json(form.PROFILE).value,
-            picture=lambda path: self._picture(path, None),
+            told,
+            picture=lambda path: None if path is None else of_profile[path],
             entries=dict(zip(self.looked.slugs, self.looked.report.made, strict=True)),
         )
 
@@ -151,122 +176,73 @@ class Making:
                 )
             elif known is not None and known.active_from > key.active_from:
                 ReceiptKey.objects.filter(pk=known.pk).update(active_from=key.active_from)
-        self._own_keys = set(ReceiptKey.objects.values_list("pk", flat=True))
 
-    def _entry(self, slug: str) -> Entry:
-        values = self.looked.entry(slug).value
-        entry = self._row(slug, values)
-        entries.set_tags(entry, values["tags"])
-        if values["draft"] is not None:
-            Draft.objects.create(entry=entry, content=values["draft"])
-        numbers = {
-            one.number: one
-            for one in Version.objects.bulk_create(
-                Version(entry=entry, **fields_of(Version, version))
-                for version in values["versions"]
-            )
-        }
-        cases = TestCase.objects.bulk_create(
-            TestCase(entry=entry, **fields_of(TestCase, case)) for case in values["cases"]
+    def _write(self, ready: Readying) -> None:
+        keys = set(
+            # What lies in the bin is no reason not to bring it in anew.
+            Entry.objects.filter(
+                owner=self.owner, source_key__isnull=False, purge_at__isnull=True
+            ).values_list("source_key", flat=True)
         )
-        evaluations = Evaluation.objects.bulk_create(
-            Evaluation(entry=entry, **fields_of(Evaluation, one)) for one in values["evaluations"]
+        slugs = iter(self.looked.slugs)
+        piled = ready.entries.take()
+        while group := list(itertools.islice(piled, _ENTRIES)):
+            for one in group:
+                if one.entry.source_key in keys:
+                    # The account has what was once imported from there.
+                    one.entry.source_key = None
+                keys.add(one.entry.source_key)
+                self._claim(one.entry)
+            self._write_entries({slug: one for one, slug in zip(group, slugs, strict=False)})
+        runs = ready.runs.take()
+        while pieces := list(itertools.islice(runs, _PIECES)):
+            self._write_runs(pieces)
+
+    def _claim(self, entry: Entry) -> None:
+        """Change what an entry is before it is written."""
+
+    def _write_entries(self, group: dict[str, ReadyEntry]) -> None:
+        made = Entry.objects.bulk_create(one.entry for one in group.values())
+        entries.file_under({one.entry: one.tags for one in group.values()})
+        Draft.objects.bulk_create(
+            Draft(entry=one.entry, content=one.draft)
+            for one in group.values()
+            if one.draft is not None
         )
-        featured = values["featured_case"]
-        entry.published = numbers.get(values["published"])
-        entry.baseline = numbers.get(values["baseline"])
-        entry.featured_case = None if featured is None else cases[featured]
-        entry.cover = self._picture(values["cover"], entry)
-        entry.save(update_fields=["published", "baseline", "featured_case", "cover"])
-        now = timezone.now()
-        rows = self.looked.runs(slug, values)
-        while few := list(itertools.islice(rows, _RUNS)):
-            self._runs(few, entry, numbers, cases, evaluations, now)
-        entries.index(entry)
-        # Whatever was saved last is not what the author did last.
-        Entry.objects.filter(pk=entry.pk).update(updated_at=read_time(values["updated_at"]))
-        return entry
+        for one in group.values():
+            rows: list[Version | TestCase | Evaluation]
+            rows = [*one.versions, *one.cases, *one.evaluations]
+            for row in rows:
+                row.entry = one.entry
+        Version.objects.bulk_create(row for one in group.values() for row in one.versions)
+        TestCase.objects.bulk_create(row for one in group.values() for row in one.cases)
+        Evaluation.objects.bulk_create(row for one in group.values() for row in one.evaluations)
+        shown = []
+        for (slug, _path), picture in self._kept.items():
+            if slug in group:
+                picture.entry = group[slug].entry
+                shown.append(picture)
+        Picture.objects.bulk_create(shown)
+        for slug, one in group.items():
+            ids = self._ids[slug] = {version.number: version.pk for version in one.versions}
+            one.entry.published_id = ids.get(one.published or 0)
+            one.entry.baseline_id = ids.get(one.baseline or 0)
+            if one.featured is not None:
+                one.entry.featured_case_id = one.cases[one.featured].pk
+            one.entry.cover_id = one.cover
+            # Whatever was saved last is not what the author did last.
+            one.entry.updated_at = one.updated_at
+        _PLACES.run_each([{name: getattr(entry, name) for name in _NAMES} for entry in made])
+        self.looked.report.made += made
 
-    def _row(self, slug: str, values: dict[str, Any]) -> Entry:
-        fields = fields_of(Entry, values)
-        if fields["source_key"] in self._source_keys:
-            # The account has what was once imported from there.
-            fields["source_key"] = None
-        self._source_keys.add(fields["source_key"])
-        if self.visibility:
-            fields["visibility"] = self.visibility
-        fields["slug"] = self.looked.slugs[slug]
-        return Entry.objects.create(owner=self.owner, **fields)
-
-    def _runs(
-        self,
-        rows: list[dict[str, Any]],
-        entry: Entry,
-        numbers: dict[int, Version],
-        cases: list[TestCase],
-        evaluations: list[Evaluation],
-        now: datetime,
-    ) -> None:
-        runs, receipts, elsewhere = [], [], []
-        again = _found_out_again(numbers.values())
-        for values in rows:
-            here = values["id"] in self.looked.captured
-            version = numbers[values["version"]]
-            run = Run(
-                # An address that this site once gave out leads to the same run again.
-                pk=uuid.UUID(values["id"]) if here else uuid.uuid4(),
-                version=version,
-                case=None if values["case"] is None else cases[values["case"]],
-                evaluation=None
-                if values["evaluation"] is None
-                else evaluations[values["evaluation"]],
-                picture=self._picture(values["picture"], entry),
-                raw_response=values["raw_response"],
-                origin=_origin(values, here=here),
-                verdicts={
-                    rule: one
-                    for rule, one in values["verdicts"].items()
-                    if version.withdrawn_at is not None or ("judge" in one and rule not in again)
-                },
-                judge_due=None if values["state"] == Run.State.STOPPED else now,
-                **fields_of(Run, values),
-            )
-            runs.append(run)
-            proof = values["receipt"]
-            statement = canonical(proof["statement"]).decode() if proof else ""
-            signature = proof["signature"] if proof else ""
-            key = proof["statement"]["key"] if proof else ""
-            if here and key in self._own_keys:
-                receipts.append(
-                    Receipt(run=run, key_id=key, statement=statement, signature=signature)
-                )
-            elif values["origin"] == Run.Origin.CAPTURED and not here:
-                site = proof["statement"]["site"] if proof else values["captured_by"]
-                elsewhere.append(
-                    CapturedElsewhere(
-                        run=run,
-                        site=(site or self.looked.report.site)[:300],
-                        statement=statement,
-                        signature=signature,
-                        key=self.looked.public_keys.get(key, {}),
-                    )
-                )
-        Run.objects.bulk_create(runs)
-        Receipt.objects.bulk_create(receipts)
-        CapturedElsewhere.objects.bulk_create(elsewhere)
+    def _write_runs(self, pieces: Sequence[tuple[str, ReadyRuns]]) -> None:
+        RUNS.write([row for slug, few in pieces for row in few.of_versions(self._ids[slug])])
+        RECEIPTS.write([row for _slug, few in pieces for row in few.receipts])
+        ELSEWHERE.write([row for _slug, few in pieces for row in few.elsewhere])
 
 
-def _origin(values: dict[str, Any], *, here: bool) -> str:
-    if values["origin"] == Run.Origin.CAPTURED and not here:
-        return Run.Origin.IMPORTED.value
-    return str(values["origin"])
-
-
-def _found_out_again(versions: Iterable[Version]) -> set[str]:
-    """Return the rules that are judged anew: whoever writes an archive could write anything."""
-    return {
-        rule
-        for version in versions
-        for rule, spec in rules_of(version.content).items()
-        if not is_judged(spec)
-    }
+def _remove_files(unwanted: Iterable[Picture]) -> None:
+    for picture in unwanted:
+        for file in (picture.file, picture.small):
+            with contextlib.suppress(OSError):
+                file.delete(save=False)

@@ -132,6 +132,22 @@ def set_tags(entry: Entry, names: Iterable[str]) -> None:
     entry.tags.set(Tag.objects.filter(slug__in=wanted))
 
 
+def file_under(wanted: Mapping[Entry, Mapping[str, str]]) -> None:
+    """File new entries under their tags, told as slug → name."""
+    names = {slug: name for tags in wanted.values() for slug, name in tags.items()}
+    # In one order: two imports at once never wait for each other's tags.
+    Tag.objects.bulk_create(
+        (Tag(slug=slug, name=names[slug]) for slug in sorted(names)), ignore_conflicts=True
+    )
+    known = dict(Tag.objects.filter(slug__in=names).values_list("slug", "pk")) if names else {}
+    filed = Entry.tags.through
+    filed.objects.bulk_create(
+        filed(entry_id=entry.pk, tag_id=known[slug])
+        for entry, tags in wanted.items()
+        for slug in tags
+    )
+
+
 def tags_by_slug(names: Iterable[str]) -> dict[str, str]:
     """Return slug → name of what an entry is filed under; what folds to no word is no tag."""
     return {tag_slug(name): name.strip()[:40] for name in names if tag_slug(name)}

@@ -63,17 +63,16 @@ class _Bringing(Making):
             raise NotWaiting
         super()._begin()
 
-    def _entry(self, slug: str) -> Entry:
-        entry = super()._entry(slug)
-        Entry.objects.filter(pk=entry.pk).update(imported_by=self._upload)
+    def _claim(self, entry: Entry) -> None:
+        entry.imported_by = self._upload
+
+    def _end(self) -> None:
         upload = self._upload
-        upload.made += 1
-        if upload.made == len(self.looked.slugs):
-            upload.rows = [kept for kept in upload.rows if kept["losses"]]
-            upload.left_out, upload.source = [], None
-            upload.state, upload.done_at = Import.State.DONE, timezone.now()
-            upload.save()
-        return entry
+        upload.made = len(self.looked.report.made)
+        upload.rows = [kept for kept in upload.rows if kept["losses"]]
+        upload.left_out, upload.source = [], None
+        upload.state, upload.done_at = Import.State.DONE, timezone.now()
+        upload.save()
 
 
 def bring_in(

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from django.db import transaction
 from django.utils import timezone
 
-from prompts_app.models import Draft, Entry, Import, Run, Tag, TestCase, User, Version
+from prompts_app.models import Draft, Entry, Import, Run, TestCase, User, Version
 from prompts_app.services import entries
 from prompts_app.services.import_reading import Ready, Rules, ready
 from prompts_app.transfer.document import EntryDocument, RunDocument
@@ -53,7 +53,7 @@ def make(
             for one in group
         )
         pairs = list(zip(made, group, strict=True))
-        _file(pairs)
+        entries.file_under({entry: entries.tags_by_slug(one.document.tags) for entry, one in pairs})
         Draft.objects.bulk_create(
             Draft(entry=entry, content=one.document.versions[-1].content) for entry, one in pairs
         )
@@ -102,23 +102,6 @@ def _entry(
     tags = entries.tags_by_slug(document.tags)
     entry.search_text = entries.search_text(entry, tags.values(), content)
     return entry
-
-
-def _file(pairs: list[tuple[Entry, Ready]]) -> None:
-    """File entries under their tags."""
-    wanted = {entry: entries.tags_by_slug(one.document.tags) for entry, one in pairs}
-    names = {slug: name for tags in wanted.values() for slug, name in tags.items()}
-    # In one order: two imports at once never wait for each other's tags.
-    Tag.objects.bulk_create(
-        (Tag(slug=slug, name=names[slug]) for slug in sorted(names)), ignore_conflicts=True
-    )
-    known = dict(Tag.objects.filter(slug__in=names).values_list("slug", "pk")) if names else {}
-    filed = Entry.tags.through
-    filed.objects.bulk_create(
-        filed(entry_id=entry.pk, tag_id=known[slug])
-        for entry, tags in wanted.items()
-        for slug in tags
-    )
 
 
 def _cases(entry: Entry, document: EntryDocument) -> list[TestCase]:

@@ -20,6 +20,7 @@ from django.utils import timezone
 from prompts_app.models import Entry, Import, User
 from prompts_app.models.imports import WAITS
 from prompts_app.services import import_archive, importing
+from prompts_app.services.bulk import many_came
 from prompts_app.services.import_archive import ARCHIVE, NotWaiting
 from prompts_app.services.import_reading import Ready, read
 from prompts_app.transfer.document import Loss, Problem
@@ -214,6 +215,9 @@ def _made(
     except IntegrityError:
         # Another tab made an entry of the same address meanwhile: nothing was kept of this.
         yield from _in_one(upload, wanted, visibility, new=new)
+    if upload.made:
+        documents = (one.document for one in wanted)
+        many_came(sum(1 + len(one.versions) + len(one.cases) + len(one.runs) for one in documents))
 
 
 def _in_one(

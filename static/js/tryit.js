@@ -168,6 +168,20 @@ function rest() {
   output.classList.remove("is-used");
 }
 
+// A page that was kept whole for the back button knows nothing of what happened meanwhile: less
+// may be left today, and its visitor may have deleted the run that stands there.
+async function catchUp() {
+  refreshTerms();
+  const shown = last;
+  if (shown === null || used.some((column) => column.running)) return;
+  const kept = await keptOf(site.page(shown));
+  if (!kept || kept.length || last !== shown) return;
+  remember(form, null);
+  rest();
+  part("progress").textContent = "";
+  part("link").hidden = true;
+}
+
 // Nothing was run: says why, once, and what there is instead.
 function refused(said) {
   const message = reason(said, texts);
@@ -307,9 +321,10 @@ if (run && stop) {
   });
 
   // A browser may fill in the form again, after a reload or on the way back.
-  addEventListener("pageshow", () => {
+  addEventListener("pageshow", ({ persisted }) => {
     offerOthers(form, columns.length);
     if (!output.classList.contains("is-used")) arrange();
+    if (persisted) catchUp();
   });
   const before = recall(form);
   offerOthers(form, columns.length);
