@@ -49,7 +49,8 @@ class ReportAdmin(admin.ModelAdmin):
     def where(self, report: Report) -> str:
         """Its address, to be looked at; a share link's page by the link's id alone."""
         if report.is_of_link:
-            return f"{report.page} ({gettext('page of a share link')})"
+            said = gettext("page of a share link")
+            return f"{report.page} ({said})"
         address = settings.SITE_URL + report.page
         return format_html('<a href="{}" rel="noreferrer">{}</a>', address, report.page)
 
