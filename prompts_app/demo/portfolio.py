@@ -85,7 +85,7 @@ class SampleEntry:
     """One entry: ``use_case`` is Markdown, ``baseline`` a version number counted from 1.
 
     ``stated`` are fields only an author can fill in; those of a sample say that they are examples.
-    ``second_words`` are its texts and those of its last version, each with what it is in
+    ``second_words`` are its texts and those of its last version and cases, each with what it is in
     ``second_language``; "" and {} where the entry is told in one language.
     """
 
@@ -198,8 +198,8 @@ def _entry(raw: dict[str, Any]) -> SampleEntry:
     baseline = raw.get("baseline")
     if not isinstance(baseline, int) or not 1 <= baseline <= len(versions):
         raise ValueError("baseline: the number of one of the versions is expected")
-    stated = _stated(raw)
-    second_language, second_words = _second(raw, texts, stated, versions[-1].content)
+    stated, cases = _stated(raw), tuple(_cases(raw, versions))
+    second_language, second_words = _second(raw, texts, stated, versions[-1].content, cases)
     return SampleEntry(
         **texts,
         tags=_texts(raw, "tags"),
@@ -208,7 +208,7 @@ def _entry(raw: dict[str, Any]) -> SampleEntry:
         second_language=second_language,
         second_words=second_words,
         versions=tuple(versions),
-        cases=tuple(_cases(raw, versions)),
+        cases=cases,
     )
 
 
@@ -237,14 +237,19 @@ def _stated(raw: dict[str, Any], place: str = "") -> dict[str, str]:
 
 
 def _second(
-    raw: dict[str, Any], texts: dict[str, str], stated: dict[str, str], last: dict[str, Any]
+    raw: dict[str, Any],
+    texts: dict[str, str],
+    stated: dict[str, str],
+    last: dict[str, Any],
+    cases: tuple[SampleCase, ...],
 ) -> tuple[str, dict[str, str]]:
-    """Return the second language and text → translation, of all that the entry and `last` say."""
+    """Return the second language and text → translation, of all that these say."""
     if "second" not in raw:
         return "", {}
     second, place = raw["second"], "second."
     told = {**{key: texts[key] for key in _TOLD}, "context": last["context"]}
-    _only_keys(second, ("language", *told, "constraints", *(["stated"] if stated else ())), place)
+    keys = ("language", *told, "constraints", "cases", *(["stated"] if stated else ()))
+    _only_keys(second, keys, place)
     language = _text(second, "language", place)
     if language not in LANGUAGES or language == texts["language"]:
         raise ValueError(f"{place}language: another one of {', '.join(LANGUAGES)} is expected")
@@ -257,6 +262,13 @@ def _second(
         )
     for constraint, translation in zip(last["constraints"], constraints, strict=True):
         words[constraint["text"]] = translation
+    told_cases = _list(second, "cases", place)
+    if len(told_cases) != len(cases):
+        raise ValueError(f"{place}cases: {len(cases)} are expected, as many as there are")
+    for case, one in zip(cases, told_cases, strict=True):
+        keys = ("name", "watch_for", *(["comment"] if case.comment else ()))
+        _only_keys(one, keys, f"{place}cases.")
+        words |= {getattr(case, key): _text(one, key, f"{place}cases.") for key in keys}
     for key, translation in _stated(second, place).items():
         words[stated[key]] = translation
     return language, words

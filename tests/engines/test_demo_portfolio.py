@@ -116,6 +116,7 @@ def test_an_entry_is_told_whole_in_both_languages(entry: SampleEntry) -> None:
     last = entry.versions[-1].content
     said = [entry.title, entry.summary, entry.use_case, *entry.stated.values(), last["context"]]
     said += [constraint["text"] for constraint in last["constraints"]]
+    said += [text for case in entry.cases for text in (case.name, case.watch_for)]
     assert set(entry.second_words) == set(said)
     for text, translation in entry.second_words.items():
         assert translation != text
@@ -169,6 +170,7 @@ def _written(entry: SampleEntry) -> list[str]:
         ("    Explique une", f"    {'Long ' * 32}", r"second\.summary: longer"),
         ("    - La requête n’est pas réécrite.\n", "", r"second\.constraints: 6 are expected"),
         ("- La requête n’est pas réécrite.", "- 3", r"second\.constraints: a list of texts"),
+        ("    - name: Ce n’est pas du SQL\n", "    - nom: Non\n", r"second\.cases\.nom: unknown"),
         ("  title: Une", "  stated: {}\n  title: Une", r"second\.stated: unknown"),
     ],
 )
