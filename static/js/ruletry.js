@@ -8,7 +8,8 @@ async function find(button) {
   const texts = row.closest("[data-rows]").dataset;
   const data = new FormData(button.form);
   data.append(button.name, button.value);
-  shown.textContent = texts.trying;
+  const asked = document.createTextNode(texts.trying);
+  shown.replaceChildren(asked);
   button.disabled = true;
   try {
     const response = await fetch(button.form.action, {
@@ -18,9 +19,11 @@ async function find(button) {
       redirect: "manual",
     });
     if (!response.ok) throw new Error(String(response.status));
-    shown.innerHTML = await response.text();
+    const html = await response.text();
+    // What was found of a rule that has changed meanwhile is no answer any more.
+    if (asked.isConnected) shown.innerHTML = html;
   } catch {
-    shown.textContent = texts.notTried;
+    if (asked.isConnected) shown.textContent = texts.notTried;
   } finally {
     button.disabled = false;
     if (document.activeElement === document.body) button.focus({ preventScroll: true });

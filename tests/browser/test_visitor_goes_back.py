@@ -67,7 +67,10 @@ def page(keeping: Browser, site: RunningSite, watch: Watch) -> Iterator[Page]:
     context.set_default_timeout(WAIT_MS)
     context.add_init_script(NOTE)
     watch.over(context)
-    yield context.new_page()
+    page = context.new_page()
+    yield page
+    # A page that is still loading is not waited for.
+    page.unroute_all(behavior="ignoreErrors")
     context.close()
 
 
