@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from prompts_app.forms.fields import PlainCharField
+from prompts_app.forms.fields import PlainCharField, first_refused
 from prompts_app.forms.parameters import several_lines
 from prompts_app.forms.statements import StatementFields
 from prompts_app.forms.values import TOO_LONG
@@ -195,6 +195,11 @@ class SurroundingsForm(forms.Form):
 class EntrySettingsForm(SurroundingsForm, StatementFields):
     """Everything around the prompt that may change at any time."""
 
+    # As the page shows them.
+    field_order = (
+        *("title", "summary", "use_case", "tags", "language"),
+        *("role_in_team", "used_where", "outcome", "slug", "visibility"),
+    )
     slug = forms.SlugField(
         label=gettext_lazy("Address"),
         max_length=MAX_SLUG,
@@ -288,6 +293,11 @@ class EntrySettingsForm(SurroundingsForm, StatementFields):
         if language == self._second_language:
             raise ValidationError(_("The entry is translated into this language already."))
         return language
+
+    @property
+    def first_refused(self) -> str:
+        """The id of the first field that was refused; or ""."""
+        return first_refused(self)
 
     def surroundings(self) -> dict[str, Any]:
         """Return the entry's own fields, once the form is valid."""

@@ -1,17 +1,18 @@
 """Forms about an author's public face."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.boundfield import BoundField
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from prompts_app.forms.addresses import AddressField
 from prompts_app.forms.entries import PictureField
-from prompts_app.forms.fields import PlainCharField
+from prompts_app.forms.fields import PlainCharField, first_refused
 from prompts_app.forms.handles import MAX_HANDLE, check_handle, handle_taken
 from prompts_app.forms.parameters import several_lines
 from prompts_app.forms.profile_fields import SeveralField, WordsField
@@ -63,6 +64,8 @@ def _told(rows: Rows[R], names: Sequence[str], wanted: str) -> list[dict[str, An
 class ProfileForm(forms.Form):
     """Everything of a profile but its picture."""
 
+    # As the page shows them.
+    field_order = ("name", "handle")
     handle = PlainCharField(
         label=gettext_lazy("Handle"),
         # One more than a handle has: people type the “@”.
@@ -226,6 +229,19 @@ class ProfileForm(forms.Form):
         """Whether the fields and every row are valid."""
         rows = (self.links, self.languages, self.experience, self.certifications)
         return all([super().is_valid(), *(some.is_valid() for some in rows)])
+
+    @property
+    def first_refused(self) -> str:
+        """The id of the first field that was refused, as the page shows them; or ""."""
+        return first_refused(self._shown())
+
+    def _shown(self) -> Iterator[BoundField]:
+        for field in self:
+            yield field
+            if field.name == "skills":
+                for rows in (self.languages, self.experience, self.links, self.certifications):
+                    for row in rows.kept:
+                        yield from row
 
     def _links(self) -> list[dict[str, str]]:
         return [

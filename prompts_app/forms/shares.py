@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from prompts_app.forms.fields import PlainCharField
+from prompts_app.forms.fields import PlainCharField, first_refused
 from prompts_app.forms.limits import DollarsField, tries_field
 from prompts_app.forms.parameters import several_lines
 from prompts_app.forms.share_items import Items, Wish
@@ -247,14 +247,8 @@ class LinkForm(forms.Form):
     @property
     def first_refused(self) -> str:
         """The id of the first field that wants a look; "" without any."""
-        for field in self:
-            if field.errors:
-                return str(field.id_for_label)
-        for row in self.items.rows:
-            for field in row:
-                if field.errors:
-                    return str(field.id_for_label)
-        return "items" if self.items.error else ""
+        rows = (field for row in self.items.rows for field in row)
+        return first_refused([*self, *rows]) or ("items" if self.items.error else "")
 
     def seen(self) -> datetime | None:
         """Return the state of the link that the author looked at."""

@@ -42,8 +42,8 @@ def test_prompts_come_in_and_go_again(
     expect(page).to_have_url(DONE)
     expect(page.get_by_role("link", name=f"{words}, a")).to_be_visible()
     expect(page.get_by_role("link", name=f"{words}, b")).to_have_count(0)
-    page.get_by_role("link", name="Take it back").click()
-    page.get_by_role("button", name="Take it back").click()
+    page.get_by_role("link", name="Undo the import").click()
+    page.get_by_role("button", name="Undo the import").click()
     expect(page).to_have_url(DONE)
     expect(page.get_by_text("all its entries are in the bin")).to_be_visible()
 

@@ -424,3 +424,22 @@ def test_the_form_opens_whatever_stands_in_old_rows(
 ) -> None:
     factories.profile(owner, certifications=rubbish, links=rubbish)
     assert signed_in.get(PAGE).status_code == 200
+
+
+def test_a_refused_row_is_said_on_top_with_the_way_to_it(signed_in: Client) -> None:
+    answer = signed_in.post(PAGE, with_link("no address"))
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    top, _, _ = page.partition('name="name"')
+    assert '<a href="#id_links-0-url">Go to the first one</a>' in top
+    assert 'id="id_links-0-url"' in page
+
+
+def test_the_way_leads_to_the_first_of_several_as_the_page_shows_them(signed_in: Client) -> None:
+    answer = signed_in.post(PAGE, with_link("no address") | {"name": "", "handle": "?!"})
+    assert '<a href="#id_name">Go to the first one</a>' in answer.content.decode()
+    late = signed_in.post(PAGE, with_link("no address") | {"accent": "pink"})
+    assert '<a href="#id_links-0-url">Go to the first one</a>' in late.content.decode()
+    last = signed_in.post(PAGE, FIELDS | {"accent": "pink"}).content.decode()
+    assert '<a href="#id_accent">Go to the first one</a>' in last
+    assert 'id="id_accent"' in last

@@ -262,6 +262,15 @@ def test_settings_are_saved(signed_in: Client, author: User) -> None:
     assert "extraction, finance" in page
 
 
+def test_refused_settings_say_on_top_which_field_is_the_first(
+    signed_in: Client, author: User
+) -> None:
+    page = of(factories.entry(author), "studio_entry_settings")
+    bad = SETTINGS | {"slug": "no address!", "role_in_team": "\x00"}
+    top, _, _ = signed_in.post(page, bad).content.decode().partition('name="title"')
+    assert '<a href="#id_role_in_team">Go to the first one</a>' in top
+
+
 def test_settings_take_nothing_that_belongs_elsewhere(signed_in: Client, author: User) -> None:
     entry = factories.entry(author)
     other = factories.entry()
