@@ -13,6 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from prompts_app import access, http
+from prompts_app.forms import focus
 from prompts_app.forms.receipts import VerifyForm
 from prompts_app.http import Request
 from prompts_app.models import CapturedElsewhere, Receipt, Run
@@ -105,6 +106,8 @@ def _verify_given(request: Request) -> HttpResponse:
         given = form.receipt()
         context = _checked(request, given, form) if given else _named(request, form)
     status = 200 if context else 422
+    if not context:
+        focus.on_first_error(form)
     response = render(
         request, "receipts/page.html", context or {"form": form, **_links()}, status=status
     )

@@ -72,7 +72,8 @@ def _door(
                     response = view(request, link, *args, **kwargs)
                 except Http404:
                     # The site's own page leads into the rest of the site, and has other headers.
-                    response = gone(request)
+                    is_shut = though_expired or though_locked
+                    response = gone(request) if is_shut else _not_on(request, link)
         return _marked(request, response)
 
     return opened  # type: ignore[return-value] # addresses give the token by its name
@@ -131,8 +132,14 @@ def too_old(request: Request, token: str) -> HttpResponse:
 
 
 def gone(request: Request) -> HttpResponse:
-    """404: what an unknown link, a revoked one, and what is not on a link have in common."""
+    """404: what an unknown link and a revoked one have in common."""
     return render(request, "share/gone.html", status=404)
+
+
+def _not_on(request: Request, link: ShareLink) -> HttpResponse:
+    """404: what is not, or no longer, on a link that does open. Leads back to its page."""
+    context = {"link": link, "token": request.share_token}
+    return render(request, "share/missing.html", context, status=404)
 
 
 def language_of(request: Request, link: ShareLink | None) -> translation.override:

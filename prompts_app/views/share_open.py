@@ -15,6 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from prompts_app import http
+from prompts_app.forms import focus
 from prompts_app.forms.share_open import PasswordForm
 from prompts_app.http import Request, SeeOther
 from prompts_app.models import ShareLink
@@ -48,6 +49,7 @@ def open_link(request: Request, link: ShareLink) -> HttpResponse:
                 share_passwords.forget_attempts(link, visitor)
                 return _opened(request, link)
             form.add_error("password", _("This is not the password of this link."))
+    focus.on_first_error(form)
     context = {
         "link": link,
         "token": request.share_token,

@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from prompts_app import access, access_shares, http
+from prompts_app.forms import focus
 from prompts_app.http import Request
 from prompts_app.models import ShareLink, Try, Version
 from prompts_app.services import judging, limits, tries, tryit, visitors, visits
@@ -101,6 +102,7 @@ def _try(request: Request, version: Version, link: ShareLink | None) -> HttpResp
 
 def _run(request: Request, page: Opened) -> HttpResponse:
     if not all((page.form.is_valid(), page.values.is_valid())):
+        focus.on_first_error(page.values, page.form)
         return render(request, "tryit/page.html", context(request, page), status=422)
     group = page.form.cleaned_data["attempt"]
     columns = [tryit.Column(*one) for one in page.form.columns(page.version)]

@@ -120,7 +120,9 @@ function ended(column, message) {
   };
   const said = message || [texts.textDone, sum?.textContent].filter(Boolean).join(" ");
   say(several ? `${fill(texts.textColumnDone, values)} ${said}` : said);
-  part("progress").textContent = several ? fill(texts.textProgress, values) : "";
+  const given = used.every((one) => one.stopped && one.outcome !== "done");
+  const progress = given ? texts.textStopped : fill(texts.textProgress, values);
+  part("progress").textContent = several ? progress : "";
   if (over.length < used.length) return;
   const kept = used.some(
     (one) => one.admitted && (one.outcome !== "error" || one.part("text").textContent),

@@ -222,6 +222,52 @@ def test_what_is_wrong_is_said_at_the_field_and_the_rest_is_kept(
     assert tries(site) == before + 1
 
 
+@pytest.mark.parametrize("size", [(1280, 800), (390, 844)], ids=["desk", "phone"])
+def test_why_a_long_text_is_refused_stands_in_view(
+    visit: Visit, watch: Watch, size: tuple[int, int]
+) -> None:
+    watch.allowed.add(422)
+    page = visit(size[0])
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    open_form(page)
+    page.get_by_label("The customer's ticket").fill("word " * 4000)
+    run(page)
+    error = page.locator("#id_value-ticket_error")
+    expect(error).to_be_in_viewport()
+    page.wait_for_function(SETTLED)
+    bottom = "element => element.getBoundingClientRect().bottom"
+    bar = page.locator(".runbar__quiet" if size[0] < 600 else ".runbar")
+    assert error.evaluate(bottom) <= bar.evaluate("element => element.getBoundingClientRect().top")
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (390, 844)], ids=["desk", "phone"])
+def test_no_field_has_the_focus_under_the_bar(visit: Visit, size: tuple[int, int]) -> None:
+    page = visit(size[0])
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.goto(TRY)
+    page.get_by_role("link", name=re.compile("^Two problems")).focus()
+    bar = page.locator(".runbar__quiet" if size[0] < 600 else ".runbar")
+    names = []
+    for _field in range(5):
+        page.keyboard.press("Tab")
+        page.wait_for_function(SETTLED)
+        names.append(page.evaluate("document.activeElement.name"))
+        bottom = page.evaluate("document.activeElement.getBoundingClientRect().bottom")
+        top = bar.evaluate("element => element.getBoundingClientRect().top")
+        assert bottom <= top, names
+    assert names[0] == "value-ticket"
+    assert names[-1] == "compare"
+
+
+def test_stopping_everything_says_stopped(visit: Visit, slow_twins: str) -> None:
+    page = visit()
+    page.goto(slow_twins)
+    run(page)
+    expect(page.locator("#column-0 [data-text]")).not_to_be_empty()
+    page.get_by_role("button", name="Stop all").click()
+    expect(page.locator("[data-try-progress]")).to_have_text("Stopped.")
+
+
 def test_a_stream_that_breaks_off_shows_what_was_kept(
     visit: Visit, site: RunningSite, line: Line, watch: Watch, slow_try: str
 ) -> None:

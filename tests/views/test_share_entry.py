@@ -200,3 +200,13 @@ def test_each_address_answers_one_that_asks_for_its_head(client: Client) -> None
         assert head["Content-Type"] == got["Content-Type"]
         text_of(got)
         text_of(head)
+
+
+def test_what_is_not_on_the_link_leads_back_to_it(client: Client) -> None:
+    link, _shared = linked()
+    for path in ("another-entry/", "another-entry/try/", f"runs/{uuid.uuid4()}/"):
+        answer = client.get(address(link, path))
+        assert answer.status_code == 404
+        assert "This page is not on the link" in text_of(answer)
+        assert f'href="{address(link)}"' in answer.text
+        assert 'href="/"' not in answer.text

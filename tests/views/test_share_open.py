@@ -73,6 +73,7 @@ def test_a_wrong_one_is_said_to_be_wrong(client: Client) -> None:
         assert response.status_code == 422
         text = text_of(response)
         assert 'aria-invalid="true"' in text
+        assert " autofocus" in response.text
         assert f'value="{given}"' not in text or not given
         assert share_tokens.cookie_name(link) not in response.cookies
     # Nobody has seen the link yet: there is nothing to count.

@@ -337,3 +337,13 @@ def test_what_is_under_way_ends_well_when_its_link_does(
     tries.write_down(admitted.attempt, state=Try.State.DONE, output="All of it", cost=7)
     assert Try.objects.get().output == "All of it"
     assert spending.by_link(entry.owner)[0].used == 7
+
+
+@pytest.mark.usefixtures("clock")
+def test_it_leads_nowhere_but_to_the_link(client: Client, link: ShareLink) -> None:
+    opening = page(client, link)
+    response = client.post(address(link), form(), follow=True)
+    assert response.redirect_chain
+    for shown in (opening, response.text):
+        assert f'class="brand" href="/s/{share_tokens.token_of(link)}/"' in shown
+        assert 'href="/"' not in shown

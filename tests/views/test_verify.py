@@ -234,6 +234,7 @@ def test_exactly_one_thing_is_checked(client: Client, receipt: Receipt) -> None:
     assert 'id="id_pasted_error"' in shown(check(client, pasted=" \n "), 422)
     both = check(client, file_of(client, receipt), link=f"/runs/{receipt.pk}/")
     assert 'id="id_link_error"' in shown(both, 422)
+    assert re.findall(r'<\w+ [^>]*name="(\w+)"[^>]* autofocus', both.text) == ["link"]
     empty = check(client, file=factories.upload(b"", "receipt.json"))
     assert 'id="id_file_error"' in shown(empty, 422)
 
