@@ -2,25 +2,35 @@
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from django.conf import settings
+
+from tests import migrated
 
 # Passwords protect nobody here, and slow hashes would take half of the tests' time.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """Use the database that is there; the end of the run removes it."""
+    return True
+
+
+@pytest.fixture(scope="session")
 def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Keep SQLite in a file, one for each worker, so that threads share it as in production."""
+    """Give each worker a copy of the migrated database.
+
+    SQLite's is a file, so that threads share it as in production.
+    """
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+    name = f"test_promptfolio_{worker}"
     database = settings.DATABASES["default"]
-    if database["ENGINE"] == "django.db.backends.sqlite3":
-        folder: Path = tmp_path_factory.mktemp("database")
-        database["TEST"]["NAME"] = str(folder / "test.sqlite3")
-    else:
-        worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
-        database["TEST"]["NAME"] = f"test_promptfolio_{worker}"
+    folder = tmp_path_factory.mktemp("database")
+    migrated.copy_to(folder, name)
+    is_file = database["ENGINE"] == "django.db.backends.sqlite3"
+    database["TEST"]["NAME"] = str(folder / name) if is_file else name
 
 
 @pytest.fixture(autouse=True)
