@@ -29,7 +29,7 @@ help:
 	@echo 'make install   install only: what a server needs (docs/deploy.md)'
 	@echo 'make test      all tests: SQLite, PostgreSQL, a real browser'
 	@echo 'make check     lint, types, layers, templates, settings, migrations'
-	@echo 'make soak      the long storms'
+	@echo 'make soak      the long storms, and properties with very many examples'
 	@echo 'make bench     speed, side by side with the plain way'
 	@echo 'make messages  collect new texts for the translators'
 	@echo 'make lock      resolve the dependencies anew (UPGRADE=--upgrade for newer ones)'
@@ -52,6 +52,7 @@ test-browser: $(DEVELOPMENT) $(MESSAGES)
 	CHROMIUM="$$(.ci/chromium)" TEST_DATABASE=sqlite $(PY) -m pytest tests/browser -n 2
 
 soak: $(DEVELOPMENT) $(MESSAGES)
+	TEST_DATABASE=sqlite $(PY) -m pytest -n 2 -m hypothesis --hypothesis-profile=many
 	TEST_DATABASE=sqlite $(PY) -m pytest tests/soak
 	TEST_DATABASE=postgres $(PY) -m pytest tests/soak
 

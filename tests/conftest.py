@@ -5,11 +5,17 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
+from hypothesis import settings as properties
 
 from tests import migrated
 
 # Passwords protect nobody here, and slow hashes would take half of the tests' time.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# What holds for any input is tried here with a few, and by `make soak` with very many.
+properties.register_profile("few", max_examples=30, deadline=None)
+properties.register_profile("many", max_examples=1000, deadline=None)
+properties.load_profile("few")
 
 
 @pytest.fixture(scope="session")
