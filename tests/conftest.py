@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
+from django.test import SimpleTestCase
 from hypothesis import settings as properties
 
 from tests import migrated
@@ -16,6 +17,28 @@ settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 properties.register_profile("few", max_examples=30, deadline=None)
 properties.register_profile("many", max_examples=1000, deadline=None)
 properties.load_profile("few")
+
+# Their sites run in processes of their own, over the database under test.
+OF_WHOLE_SITES = ("tests/browser/", "tests/server/", "tests/soak/")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Try once, on SQLite's turn, what is not let near any database."""
+    if os.environ.get("TEST_DATABASE") != "postgres":
+        return
+    once = [item for item in items if not _knows_a_database(item)]
+    config.hook.pytest_deselected(items=once)
+    items[:] = [item for item in items if _knows_a_database(item)]
+
+
+def _knows_a_database(item: pytest.Item) -> bool:
+    if item.nodeid.startswith(OF_WHOLE_SITES) or not isinstance(item, pytest.Function):
+        return True
+    return (
+        item.get_closest_marker("django_db") is not None
+        or {"db", "transactional_db"}.intersection(item.fixturenames) != set()
+        or (item.cls is not None and issubclass(item.cls, SimpleTestCase))
+    )
 
 
 @pytest.fixture(scope="session")
