@@ -15,7 +15,7 @@ settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 # What holds for any input is tried here with a few, and by `make soak` with very many.
 properties.register_profile("few", max_examples=30, deadline=None)
-properties.register_profile("many", max_examples=1000, deadline=None)
+properties.register_profile("many", max_examples=300, deadline=None)
 properties.load_profile("few")
 
 # Their sites run in processes of their own, over the database under test.
