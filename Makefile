@@ -29,7 +29,7 @@ help:
 	@echo 'make install   install only: what a server needs (docs/deploy.md)'
 	@echo 'make test      all tests: SQLite, PostgreSQL, a real browser'
 	@echo 'make check     lint, types, layers, templates, settings, migrations'
-	@echo 'make soak      the long storms'
+	@echo 'make soak      the long storms, and properties with very many examples'
 	@echo 'make bench     speed, side by side with the plain way'
 	@echo 'make messages  collect new texts for the translators'
 	@echo 'make lock      resolve the dependencies anew (UPGRADE=--upgrade for newer ones)'
@@ -39,19 +39,23 @@ demo: $(RUNTIME) $(MESSAGES)
 
 install: $(RUNTIME) $(MESSAGES)
 
+# Each core keeps to neighbours, so that what a file shares (a running site) is made once.
+BOTH_CORES := -n 2 --dist worksteal
+
 test: test-sqlite test-postgres test-browser
 
 test-sqlite: $(DEVELOPMENT) $(MESSAGES)
-	TEST_DATABASE=sqlite $(PY) -m pytest -n 2
+	TEST_DATABASE=sqlite $(PY) -m pytest $(BOTH_CORES)
 
 test-postgres: $(DEVELOPMENT) $(MESSAGES)
-	TEST_DATABASE=postgres $(PY) -m pytest -n 2 --ignore=tests/engines # they know no database
+	TEST_DATABASE=postgres $(PY) -m pytest $(BOTH_CORES) --ignore=tests/engines # they know no database
 
 test-browser: $(DEVELOPMENT) $(MESSAGES)
 	@.ci/chromium >/dev/null
-	CHROMIUM="$$(.ci/chromium)" TEST_DATABASE=sqlite $(PY) -m pytest tests/browser -n 2
+	CHROMIUM="$$(.ci/chromium)" TEST_DATABASE=sqlite $(PY) -m pytest $(BOTH_CORES) tests/browser
 
 soak: $(DEVELOPMENT) $(MESSAGES)
+	TEST_DATABASE=sqlite $(PY) -m pytest $(BOTH_CORES) -m hypothesis --hypothesis-profile=many
 	PROMPTFOO="$$(.ci/promptfoo)" TEST_DATABASE=sqlite $(PY) -m pytest tests/soak
 	TEST_DATABASE=postgres $(PY) -m pytest tests/soak
 

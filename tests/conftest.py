@@ -2,25 +2,64 @@
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.test import SimpleTestCase
+from hypothesis import settings as properties
+
+from tests import migrated
 
 # Passwords protect nobody here, and slow hashes would take half of the tests' time.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
+# What holds for any input is tried here with a few, and by `make soak` with very many.
+properties.register_profile("few", max_examples=30, deadline=None)
+properties.register_profile("many", max_examples=300, deadline=None)
+properties.load_profile("few")
+
+# Their sites run in processes of their own, over the database under test.
+OF_WHOLE_SITES = ("tests/browser/", "tests/server/", "tests/soak/")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Try once, on SQLite's turn, what is not let near any database."""
+    if os.environ.get("TEST_DATABASE") != "postgres":
+        return
+    once = [item for item in items if not _knows_a_database(item)]
+    config.hook.pytest_deselected(items=once)
+    items[:] = [item for item in items if _knows_a_database(item)]
+
+
+def _knows_a_database(item: pytest.Item) -> bool:
+    if item.nodeid.startswith(OF_WHOLE_SITES) or not isinstance(item, pytest.Function):
+        return True
+    return (
+        item.get_closest_marker("django_db") is not None
+        or {"db", "transactional_db"}.intersection(item.fixturenames) != set()
+        or (item.cls is not None and issubclass(item.cls, SimpleTestCase))
+    )
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """Use the database that is there; the end of the run removes it."""
+    return True
+
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Keep SQLite in a file, one for each worker, so that threads share it as in production."""
+    """Give each worker a copy of the migrated database.
+
+    SQLite's is a file, so that threads share it as in production.
+    """
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+    name = f"test_promptfolio_{worker}"
     database = settings.DATABASES["default"]
-    if database["ENGINE"] == "django.db.backends.sqlite3":
-        folder: Path = tmp_path_factory.mktemp("database")
-        database["TEST"]["NAME"] = str(folder / "test.sqlite3")
-    else:
-        worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
-        database["TEST"]["NAME"] = f"test_promptfolio_{worker}"
+    folder = tmp_path_factory.mktemp("database")
+    migrated.copy_to(folder, name)
+    is_file = database["ENGINE"] == "django.db.backends.sqlite3"
+    database["TEST"]["NAME"] = str(folder / name) if is_file else name
 
 
 @pytest.fixture(autouse=True)

@@ -162,8 +162,17 @@ def prepare(config: pytest.Config) -> None:
     os.environ["VAR_DIR"] = str(folder / "var")
     if kind == "sqlite":
         os.environ["DATABASE_URL"] = f"sqlite:///{folder / 'site.sqlite3'}"
-        return
-    server = Postgres(Path(tempfile.mkdtemp(prefix="promptfolio-pg-")))
-    config.add_cleanup(server.stop)
-    server.start()
-    os.environ["DATABASE_URL"] = server.url
+    else:
+        server = Postgres(Path(tempfile.mkdtemp(prefix="promptfolio-pg-")))
+        config.add_cleanup(server.stop)
+        server.start()
+        os.environ["DATABASE_URL"] = server.url
+    if getattr(config.known_args_namespace, "numprocesses", None):
+        # The database that workers copy, while they still look for their tests.
+        ahead = subprocess.Popen([sys.executable, "-m", "tests.migrated"], cwd=ROOT)
+        config.add_cleanup(lambda: _end(ahead))
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    process.wait()

@@ -11,9 +11,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect
 
 from portfolio.launch import free_port
+from tests import migrated
 from tests.browser.line import Line
 from tests.browser.watch import Watch
-from tests.server.conftest import database
 from tests.site import ROOMY, ROOT, RunningSite
 
 WAIT_MS = 15_000
@@ -48,7 +48,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSite]:
     """Web server, worker and demo model, with the sample portfolio and wide limits."""
     folder = tmp_path_factory.mktemp("site")
     environment = {
-        "DATABASE_URL": database(folder),
+        "DATABASE_URL": migrated.copy_to(folder),
         **ROOMY,
         "DAILY_BUDGET_USD": "100",
     }

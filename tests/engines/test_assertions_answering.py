@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from prompts_app.assertions.base import Output, Verdict
@@ -64,7 +64,6 @@ def test_finish_reasons(reason: str | None, verdict: Verdict) -> None:
     assert judge(spec, Output(None, finish_reason=reason)) == verdict
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10**13), st.decimals(0, 10**6, places=6).map(float))
 def test_costs_are_compared_exactly(cost: int, dollars: float) -> None:
     verdict = judge({"type": "cost", "threshold": dollars}, Output("a", cost_microusd=cost))
@@ -87,7 +86,6 @@ def test_a_cost_at_its_limit_is_kept() -> None:
     assert said.values == {"dollars": Decimal("0.000003")}
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10**6), st.integers(0, 10**6))
 def test_times(took: int, most: int) -> None:
     verdict = judge({"type": "latency", "threshold": most}, Output("", latency_ms=took))

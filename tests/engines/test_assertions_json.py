@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import regex
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from prompts_app.assertions.base import Output, Verdict
@@ -67,19 +67,16 @@ def state(kind: str, text: str, value: Any = None) -> str:
     return verdict.state
 
 
-@settings(max_examples=300, deadline=None)
 @given(nearly)
 def test_json_is_what_the_grammar_says(text: str) -> None:
     assert (state("is-json", text) == "passed") == bool(GRAMMAR.search(text))
 
 
-@settings(deadline=None)
 @given(values, st.sampled_from([None, 2]))
 def test_what_is_written_as_json_is_json(value: Any, indent: int | None) -> None:
     assert state("is-json", json.dumps(value, indent=indent)) == "passed"
 
 
-@settings(deadline=None)
 @given(st.text("abc .,:;<>()-\n", max_size=20), storable, st.text("abc .,:;<>()-\n", max_size=20))
 def test_json_is_found_inside(before: str, value: Any, after: str) -> None:
     text = f"{before}{json.dumps(value)}{after}"

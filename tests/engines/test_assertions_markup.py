@@ -5,7 +5,7 @@ from contextlib import closing
 from xml.sax.saxutils import escape, quoteattr
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from prompts_app.assertions.base import Output, Verdict
@@ -44,7 +44,6 @@ def nested(names: list[str], lonely: str) -> st.SearchStrategy[str]:
     )
 
 
-@settings(deadline=None)
 @given(nested(["a", "b-c", "é"], "<!-- x -->"), st.data())
 def test_xml_by_construction(text: str, data: st.DataObject) -> None:
     assert state("is-xml", f"\n{text}\n") == "passed"
@@ -108,7 +107,6 @@ def test_xml_by_example(text: str, verdict: str) -> None:
     assert state("is-xml", text) == verdict
 
 
-@settings(deadline=None)
 @given(nested(["div", "span", "em", "my-tag", "section"], "<br>"), st.data())
 def test_html_by_construction(text: str, data: st.DataObject) -> None:
     assert state("is-html", f"\n{text}\n{text}") == "passed"
@@ -200,7 +198,6 @@ def prepared(text: str) -> bool:
     return True
 
 
-@settings(deadline=None)
 @given(statement)
 def test_sql_by_construction(text: str) -> None:
     assert prepared(text)
@@ -211,7 +208,6 @@ def test_sql_by_construction(text: str) -> None:
     assert state("is-sql", f"```sql\n{text}\n```") == "failed"
 
 
-@settings(deadline=None)
 @given(select, st.data())
 def test_what_sqlite_takes_is_sql(text: str, data: st.DataObject) -> None:
     words = text.split(" ")

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from prompts_app.assertions import messages
@@ -103,7 +103,6 @@ anything = st.text() | st.lists(
 ).map("".join)  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
 @given(anything, st.sampled_from([POLITE, RUDE, WELL]))
 def test_any_reply_gives_a_verdict_that_can_be_said_and_kept(
     reply: str, spec: dict[str, Any]
@@ -115,7 +114,6 @@ def test_any_reply_gives_a_verdict_that_can_be_said_and_kept(
     assert json.loads(json.dumps(verdict.values, allow_nan=False)) == verdict.values
 
 
-@settings(deadline=None)
 @given(st.booleans(), st.floats(0, 1), st.text(st.characters(codec="utf-8"), max_size=30))
 def test_what_the_judge_was_asked_for_is_read(passes: bool, score: float, reason: str) -> None:
     reply = json.dumps({"reason": reason, "pass": passes, "score": score})
@@ -123,7 +121,6 @@ def test_what_the_judge_was_asked_for_is_read(passes: bool, score: float, reason
     assert judged(reply, WELL) == ("passed" if passes and score >= 0.7 else "failed")
 
 
-@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_the_answer_cannot_leave_its_place(text: str) -> None:
     system, user = judge_messages(POLITE, text)

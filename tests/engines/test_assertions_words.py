@@ -5,7 +5,7 @@ from collections import Counter
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from prompts_app.assertions.base import Output, Verdict
@@ -27,7 +27,6 @@ def holds(kind: str, text: str, value: object, **more: object) -> bool:
     return verdict.state == "passed"
 
 
-@settings(deadline=None)
 @given(short, some)
 def test_one_text(text: str, value: str) -> None:
     quoted = re.escape(value)
@@ -39,7 +38,6 @@ def test_one_text(text: str, value: str) -> None:
     assert holds("regex", text, quoted) == bool(re.search(quoted, text))
 
 
-@settings(deadline=None)
 @given(short, some, short)
 def test_what_was_put_in_is_found(before: str, value: str, after: str) -> None:
     assert holds("contains", before + value + after, value)
@@ -49,7 +47,6 @@ def test_what_was_put_in_is_found(before: str, value: str, after: str) -> None:
     assert holds("contains-all", before + value + after, [value, value])
 
 
-@settings(deadline=None)
 @given(short, st.lists(some, min_size=1, max_size=4))
 def test_several_texts(text: str, values: list[str]) -> None:
     each = [holds("contains", text, value) for value in values]
@@ -69,7 +66,6 @@ def test_the_missing_texts_are_named() -> None:
     assert eight.values == {"values": ("a", "b", "c", "d", "e"), "more": 3}
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(st.sampled_from("aé’-1"), min_size=1), max_size=8), blank, st.data())
 def test_words_are_counted(words: list[str], between: str, data: st.DataObject) -> None:
     text = between + between.join(words)
@@ -83,7 +79,6 @@ def test_words_are_counted(words: list[str], between: str, data: st.DataObject) 
     assert judge({"type": "word-count", "value": 1}, Output(text)).values == {"count": count}
 
 
-@settings(deadline=None)
 @given(st.text(max_size=20), st.integers(0, 20))
 def test_characters_are_counted(text: str, most: int) -> None:
     count = len(text.encode("utf-32-le", "surrogatepass")) // 4
@@ -101,7 +96,6 @@ def edits(one: str, other: str) -> int:
     return row[-1]
 
 
-@settings(deadline=None)
 @given(short, short.filter(bool), st.integers(0, 8))
 def test_edit_distance(text: str, reference: str, most: int) -> None:
     distance = edits(text, reference)
@@ -113,7 +107,6 @@ def test_edit_distance(text: str, reference: str, most: int) -> None:
 words = st.lists(st.sampled_from(["the", "cat", "Cat", "don't", "42", "été"]), max_size=9)
 
 
-@settings(deadline=None)
 @given(words, words.filter(bool), st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0]))
 def test_shared_words(candidate: list[str], reference: list[str], least: float) -> None:
     left, right = (Counter(map(str.lower, some)) for some in (candidate, reference))
@@ -130,7 +123,6 @@ def test_a_mark_is_a_word_of_its_own() -> None:
     assert holds("rouge-n", "Yes , sir .", "Yes, sir.", threshold=1)
 
 
-@settings(max_examples=20, deadline=None)
 @given(st.integers(100_001, 150_000))
 def test_a_long_text_is_judged_like_a_short_one(length: int) -> None:
     text = "ab " * (length // 3) + "needle"

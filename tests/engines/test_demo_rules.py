@@ -6,7 +6,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from prompts_app.demo import rules
@@ -136,7 +136,6 @@ def test_without_its_sentence_the_invoice_gives_orders_again() -> None:
     date=st.dates(min_value=datetime.date(1900, 1, 1)),
     french=st.booleans(),
 )
-@settings(max_examples=60, deadline=None)
 def test_what_the_invoice_says_is_what_the_json_says(
     lines: list[tuple[int, int]], number: int, date: datetime.date, french: bool
 ) -> None:
@@ -207,7 +206,6 @@ def test_version_two_follows_the_tone() -> None:
 
 
 @given(text=st.text(max_size=300), plan=st.sampled_from(["Free", "Enterprise"]))
-@settings(max_examples=60, deadline=None)
 def test_any_ticket_gets_the_five_lines(text: str, plan: str) -> None:
     values = {"ticket": "Hello " + text, "plan": plan, "reply_words": "30"}
     found = FORM.fullmatch(ask("support-ticket-triage", 3, values))
@@ -235,7 +233,6 @@ def test_any_ticket_gets_the_five_lines(text: str, plan: str) -> None:
     ),
     limit=st.integers(30, 250),
 )
-@settings(max_examples=60, deadline=None)
 def test_minutes_keep_any_limit_and_their_form(picks: list[str], limit: int) -> None:
     values = {"notes": "\n".join(picks), "lecteur": "l’équipe", "mots_max": str(limit)}
     text = ask("compte-rendu-de-reunion", 3, values)
@@ -315,7 +312,6 @@ def test_a_trap_is_named_only_where_it_is(query: str, trap: str) -> None:
     table=st.from_regex(r"t_[a-z]{3,8}", fullmatch=True),
     limit=st.integers(1, 999),
 )
-@settings(max_examples=40, deadline=None)
 def test_the_explanation_follows_the_query(columns: list[str], table: str, limit: int) -> None:
     query = f"select {', '.join(columns)} from {table} order by {columns[0]} limit {limit}"
     values = {"query": query, "reader": "a new analyst", "max_words": "200"}
@@ -335,7 +331,6 @@ def test_what_is_not_sql_is_said_in_one_sentence() -> None:
 
 
 @given(question=st.text(min_size=1, max_size=200), limit=st.integers(40, 120))
-@settings(max_examples=60, deadline=None)
 def test_the_keeper_keeps_the_limit_and_asks_back(question: str, limit: int) -> None:
     values = {"question": question, "visitor": "an adult", "max_words": str(limit)}
     text = ask("lighthouse-keeper", 3, values)
@@ -400,7 +395,6 @@ contents = st.one_of(st.text(max_size=200), st.lists(words, max_size=60).map(" "
     json_mode=st.booleans(),
     careful=st.booleans(),
 )
-@settings(max_examples=200, deadline=None)
 def test_any_chat_gets_an_answer_and_json_mode_gets_json(
     messages: list[dict[str, str]], json_mode: bool, careful: bool
 ) -> None:

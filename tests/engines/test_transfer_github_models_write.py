@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from prompts_app.transfer.document import EntryDocument
@@ -38,7 +38,6 @@ def has_braces(messages: list[tuple[str, list[Any]]]) -> bool:
     return any("{{" in one or "{\0" in one or "\\\0" in one or "\\{\0" in one for one in joined)
 
 
-@settings(max_examples=300, deadline=None)
 @given(messages, parameters, st.lists(values, max_size=3), line.filter(bool), line)
 def test_what_is_written_is_read_again(
     messages: list[tuple[str, list[Any]]],

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from prompts_app.text.clean import normalise, problem
@@ -110,7 +110,6 @@ def test_escaping_agrees_with_the_grammar(text: str) -> None:
         assert one(text).versions[0].content["messages"][0]["content"] == escape(text)
 
 
-@settings(max_examples=150)
 @given(
     st.lists(
         st.one_of(

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from prompts_app.text import clean, variables
@@ -218,7 +218,6 @@ def sent(content: list[dict[str, str]], values: dict[str, str]) -> list[tuple[st
     return [(one["role"], variables.render(one["content"], values)) for one in content]
 
 
-@settings(max_examples=300, deadline=None)
 @given(messages, parameters, values, values, line, line)
 def test_what_is_written_is_read_again(
     messages: list[tuple[str, list[Any]]],

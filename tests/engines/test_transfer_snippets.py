@@ -5,7 +5,7 @@ import json
 import shlex
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from prompts_app.transfer.snippets import (
@@ -46,7 +46,6 @@ contents = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150)
 @given(contents, nasty, nasty)
 def test_python_says_the_same(content: dict[str, Any], model: str, base_url: str) -> None:
     program = python_snippet(content, model, base_url)
@@ -62,7 +61,6 @@ def test_python_says_the_same(content: dict[str, Any], model: str, base_url: str
     assert ast.literal_eval(given_key["base_url"]) == base_url.rstrip("/")
 
 
-@settings(max_examples=150)
 @given(contents, nasty)
 def test_curl_and_json_say_the_same(content: dict[str, Any], model: str) -> None:
     body = request_body(content, model)

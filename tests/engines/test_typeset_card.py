@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageColor
 
@@ -94,7 +94,6 @@ def test_every_title_fits(title: str) -> None:
     assert inked(picture, (80, 50, CARD_WIDTH, foot(picture) - 20))
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.text(max_size=300), st.text(max_size=300), st.text(max_size=300))
 def test_any_text_stays_inside_the_margins(title: str, name: str, proof: str) -> None:
     check_margins(drawn(contents(title, name=name, proof=proof)))

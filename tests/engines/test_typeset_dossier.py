@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from prompts_app.typeset.contents import (
@@ -118,7 +118,6 @@ def test_a_dossier_needs_its_address(address: str) -> None:
         dossier(contents(address=address), fonts=PACKAGED)
 
 
-@settings(max_examples=60, deadline=None)
 @example(MARKUP)
 @example("a\r\nb\rc\td\n\n    e")
 @example("x" * 500 + " " + "https://example.org/" + "a1" * 300)
@@ -151,7 +150,6 @@ def test_text_is_data(text: str) -> None:
         assert f"{mark}{bare(text)}({mark}" in found
 
 
-@settings(max_examples=60, deadline=None)
 @example(
     "字\u0301 1\ufe0f\u20e3 👨\u200d👩\u200d👧 🇫🇷 \U000e0041 \ufeff"
     "\u202e\u2067\x00\ud800\ufffe\U0010ffff"

@@ -246,7 +246,7 @@ def test_syntax_of_the_engines_means_nothing(query: str) -> None:
 @example("\0", "\0")
 @example("\ud800", "")
 @example("a'; DROP TABLE prompts_app_entry; --", "")
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_query_fails(query: str, tag: str) -> None:
     page = search.explore(
         query, Filters(tag=tag.replace("\0", "").encode(errors="ignore").decode())
@@ -258,9 +258,7 @@ ALPHABET = st.text(st.sampled_from("abcéœ'-. /«»1日か"), max_size=12)
 
 
 @given(st.lists(ALPHABET, max_size=5), ALPHABET)
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_matches_are_those_whose_words_begin_like_the_query(texts: list[str], query: str) -> None:
     Entry.objects.update(purge_at=timezone.now())
     Entry.objects.all().delete()

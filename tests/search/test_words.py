@@ -59,7 +59,7 @@ def test_any_text_has_plain_words(text: str) -> None:
 @pytest.mark.django_db
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="FTS5 cuts words by itself")
 @given(KEPT)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_postgresql_cuts_the_same_words(text: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT tsvector_to_array(prompts_app_search_words(%s))", [fold(text)])

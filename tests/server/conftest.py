@@ -1,14 +1,10 @@
 """One running site for the tests of a worker, in front of a scripted provider."""
 
-import os
-import uuid
 from collections.abc import Iterator
-from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
-import psycopg
 import pytest
 
+from tests import migrated
 from tests.engines.provider import Provider
 from tests.site import ROOMY, RunningSite
 
@@ -32,23 +28,12 @@ def provider() -> Iterator[Provider]:
         yield provider
 
 
-def database(folder: Path) -> str:
-    """Return DATABASE_URL of an empty database on the engine under test."""
-    url = os.environ["DATABASE_URL"]
-    if url.startswith("sqlite"):
-        return f"sqlite:///{folder / 'site.sqlite3'}"
-    name = f"site_{uuid.uuid4().hex}"
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
-
-
 @pytest.fixture(scope="session")
 def site(provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSite]:
     """A running site with one entry that visitors may try on the scripted provider."""
     folder = tmp_path_factory.mktemp("site")
     environment = {
-        "DATABASE_URL": database(folder),
+        "DATABASE_URL": migrated.copy_to(folder),
         "OPENAI_BASE_URL": provider.base_url,
         "OPENAI_API_KEY": "sk-canary-1f0e9d8c",
         "LLM_MODELS": "model-a=1.00/2.00",

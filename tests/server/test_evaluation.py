@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests import evaluating
+from tests import evaluating, migrated
 from tests.engines.provider import DONE, END, Pause, Provider, delta, event, head, stop, usage
-from tests.server.conftest import MAKE_ENTRY, database
+from tests.server.conftest import MAKE_ENTRY
 from tests.site import RunningSite
 
 CASES, MODELS, REPEATS = 3, 2, 3
@@ -21,7 +21,7 @@ def slow_site(tmp_path: Path) -> Iterator[RunningSite]:
         ending = [event(stop()), event(usage(5, 4)), DONE, END]
         provider.script([head(), event(delta("One, two")), Pause(0.3), *ending])
         environment = {
-            "DATABASE_URL": database(tmp_path),
+            "DATABASE_URL": migrated.copy_to(tmp_path),
             "OPENAI_BASE_URL": provider.base_url,
             "OPENAI_API_KEY": "sk-canary-5b1c",
             "LLM_MODELS": "model-a=1.00/2.00",

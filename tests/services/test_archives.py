@@ -480,8 +480,6 @@ ODD: st.SearchStrategy[Any] = st.sampled_from(
 
 
 @hypothesis.settings(
-    max_examples=150,
-    deadline=None,
     suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],
 )
 @hypothesis.given(st.data())

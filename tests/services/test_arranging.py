@@ -43,9 +43,7 @@ def moved(rows: list[Entry], how: str, entry: Entry, amount: int) -> list[Entry]
     return [*left[:place], entry, *left[place:]]
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(moves=MOVES)
 def test_entries_move_as_in_a_list(moves: list[tuple[str, int, int]], db: None) -> None:
     owner = factories.profile().user

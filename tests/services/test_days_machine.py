@@ -126,5 +126,5 @@ def bound_of(entry: Entry) -> int:
 def test_every_order_of_events_keeps_days_apart() -> None:
     run_state_machine_as_test(
         Days,
-        settings=hypothesis_settings(max_examples=30, stateful_step_count=25, deadline=None),
+        settings=hypothesis_settings(stateful_step_count=25),
     )

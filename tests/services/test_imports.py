@@ -326,7 +326,7 @@ def test_what_no_database_or_editor_takes_is_told_and_left_out(fields: dict[str,
 
 
 @given(text=st.text(st.characters(exclude_categories=()), max_size=20))
-@how(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@how(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_response_that_passes_is_kept_by_the_database(author: User, text: str) -> None:
     raw = {"text": text, text: [1, None, 2.5]}
     told = whole()

@@ -377,5 +377,5 @@ def test_every_order_of_events_balances() -> None:
     with override_settings(SITE_DAILY_BUDGET=0):
         run_state_machine_as_test(
             Ledger,
-            settings=hypothesis_settings(max_examples=60, stateful_step_count=30, deadline=None),
+            settings=hypothesis_settings(stateful_step_count=30),
         )

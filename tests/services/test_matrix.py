@@ -77,7 +77,7 @@ def made(kind: dict[str, Any], versions: tuple[Version, Version], case: TestCase
 class NaiveCount(PropertyCase):
     """Generated runs, counted by the tallies and by plain loops."""
 
-    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(suppress_health_check=list(HealthCheck))
     @given(st.lists(run_kinds, max_size=14), st.booleans())
     def test_totals_are_those_of_a_naive_count(
         self, kinds: list[dict[str, Any]], withdrawn: bool

@@ -12,7 +12,8 @@ from typing import Any
 import httpx2
 
 from portfolio.launch import web_command
-from tests.server.conftest import MAKE_ENTRY, database
+from tests import migrated
+from tests.server.conftest import MAKE_ENTRY
 from tests.site import ROOMY, RunningSite
 
 TRY = "/@ada/summaries/try/"
@@ -71,7 +72,8 @@ def open_site(
         **ROOMY,
         **environment,
     }
-    variables.setdefault("DATABASE_URL", database(folder))
+    if "DATABASE_URL" not in variables:
+        variables["DATABASE_URL"] = migrated.copy_to(folder)
     with Site(folder, variables, worker=worker) as site:
         site.python(MAKE_ENTRY)
         site.python(

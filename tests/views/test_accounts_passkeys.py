@@ -196,8 +196,6 @@ shaped = st.dictionaries(parts, texts | json_values).flatmap(
 
 
 @settings(
-    max_examples=60,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(st.text(max_size=60) | json_values.map(json.dumps) | shaped.map(json.dumps))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.template import Context, Template
 from django.utils import translation
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from prompts_app.assertions import messages
@@ -200,7 +200,6 @@ def test_texts_of_authors_and_models_are_escaped_and_cut() -> None:
     assert len(shown) < 400
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.integers(min_value=0), st.sampled_from(["en", "fr"]))
 def test_any_rule_and_verdict_can_be_said(seed: int, reader: str) -> None:
     chance = random.Random(seed)

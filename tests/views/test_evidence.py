@@ -388,7 +388,7 @@ def many_runs(number: int) -> Entry:
 
 
 def test_more_runs_cost_no_more_queries(client: Client) -> None:
-    few, many = many_runs(10), many_runs(1000)
+    few, many = many_runs(10), many_runs(300)
     for below in (
         *("", "?constraint=1", "?version=1", "?version=1&constraint=1"),
         *("answers/", "answers/?with=model-1", "promptfooconfig.yaml"),

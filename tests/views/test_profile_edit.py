@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 from pytest_django import DjangoAssertNumQueries
@@ -297,7 +297,6 @@ class AnyInput(TestCase):
     def setUp(self) -> None:
         self.owner = factories.user()
 
-    @settings(deadline=None)
     @given(st.dictionaries(st.sampled_from(sorted(FIELDS)), st.text(max_size=80)))
     def test_any_text_is_taken_or_refused(self, typed: dict[str, str]) -> None:
         form = ProfileForm(self.owner, None, FIELDS | typed)

@@ -430,9 +430,7 @@ def contents(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @given(content=contents())
-@hypothesis_settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_opening_and_saving_changes_nothing(
     client: Client, entry: Entry, content: dict[str, Any]
 ) -> None:

@@ -416,9 +416,7 @@ def test_queries_are_few(
         shown(check(client, document))
 
 
-@hypothesis_settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_no_changed_receipt_is_an_error_or_holds(client: Client, data: st.DataObject) -> None:
     receipt = Receipt.objects.select_related("run").first() or made()
