@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from prompts_app.demo.content import read_content, variable_names
+from prompts_app.demo.keys import list_of, only_keys, text_of, texts_of
 
 FOLDER = Path(__file__).parent / "portfolio"
 
@@ -144,20 +145,20 @@ def _read_file(path: Path, read: Any) -> Any:
 def _author(raw: dict[str, Any]) -> SampleAuthor:
     fields = ("email", "handle", "name", "headline", "bio", "availability")
     lists = ("skills", "languages", "links", *_ROWS)
-    _only_keys(raw, (*fields, *lists), "")
+    only_keys(raw, (*fields, *lists), "")
     if raw.get("availability") not in AVAILABILITIES:
         raise ValueError(f"availability: one of {', '.join(AVAILABILITIES)} is expected")
     links = []
-    for index, link in enumerate(_list(raw, "links"), start=1):
+    for index, link in enumerate(list_of(raw, "links"), start=1):
         place = f"links[{index}]."
-        _only_keys(link, ("label", "url"), place)
-        links.append(SampleLink(_text(link, "label", place), _text(link, "url", place)))
+        only_keys(link, ("label", "url"), place)
+        links.append(SampleLink(text_of(link, "label", place), text_of(link, "url", place)))
         if not links[-1].url.startswith("https://"):
             raise ValueError(f"{place}url: an https address is expected")
     return SampleAuthor(
-        **{key: _text(raw, key) for key in fields},
-        skills=_texts(raw, "skills"),
-        languages=_texts(raw, "languages"),
+        **{key: text_of(raw, key) for key in fields},
+        skills=texts_of(raw, "skills"),
+        languages=texts_of(raw, "languages"),
         links=tuple(links),
         certifications=tuple(_rows(raw, "certifications")),
         experience=tuple(_rows(raw, "experience")),
@@ -165,9 +166,9 @@ def _author(raw: dict[str, Any]) -> SampleAuthor:
 
 
 def _rows(raw: dict[str, Any], key: str) -> Iterator[dict[str, str]]:
-    for index, row in enumerate(_list(raw, key), start=1):
+    for index, row in enumerate(list_of(raw, key), start=1):
         place = f"{key}[{index}]."
-        _only_keys(row, _ROWS[key], place)
+        only_keys(row, _ROWS[key], place)
         for name, value in row.items():
             if not isinstance(value, str):
                 raise ValueError(f"{place}{name}: text in quotes is expected")
@@ -179,8 +180,8 @@ def _rows(raw: dict[str, Any], key: str) -> Iterator[dict[str, str]]:
 def _entry(raw: dict[str, Any]) -> SampleEntry:
     fields = ("slug", "title", "summary", "use_case", "language", "kind")
     lists = ("tags", "baseline", "versions", "cases")
-    _only_keys(raw, (*fields, *lists), "", may=("stated", "second"))
-    texts = {key: _text(raw, key) for key in fields}
+    only_keys(raw, (*fields, *lists), "", may=("stated", "second"))
+    texts = {key: text_of(raw, key) for key in fields}
     if not _SLUG.fullmatch(texts["slug"]):
         raise ValueError("slug: lower-case letters, digits and single hyphens are expected")
     _check_summary(texts["summary"], "")
@@ -188,13 +189,13 @@ def _entry(raw: dict[str, Any]) -> SampleEntry:
         if texts[key] not in allowed:
             raise ValueError(f"{key}: one of {', '.join(allowed)} is expected")
     versions = []
-    for number, version in enumerate(_list(raw, "versions"), start=1):
+    for number, version in enumerate(list_of(raw, "versions"), start=1):
         place = f"versions[{number}]."
-        _only_keys(version, ("content", "change_note"), place)
+        only_keys(version, ("content", "change_note"), place)
         content = read_content(version.get("content"), f"{place}content")
         if content["kind"] != texts["kind"]:
             raise ValueError(f"{place}content.kind: differs from the entry's kind")
-        versions.append(SampleVersion(content, _text(version, "change_note", place)))
+        versions.append(SampleVersion(content, text_of(version, "change_note", place)))
     baseline = raw.get("baseline")
     if not isinstance(baseline, int) or not 1 <= baseline <= len(versions):
         raise ValueError("baseline: the number of one of the versions is expected")
@@ -202,7 +203,7 @@ def _entry(raw: dict[str, Any]) -> SampleEntry:
     second_language, second_words = _second(raw, texts, stated, versions[-1].content, cases)
     return SampleEntry(
         **texts,
-        tags=_texts(raw, "tags"),
+        tags=texts_of(raw, "tags"),
         baseline=baseline,
         stated=stated,
         second_language=second_language,
@@ -214,17 +215,17 @@ def _entry(raw: dict[str, Any]) -> SampleEntry:
 
 def _cases(raw: dict[str, Any], versions: list[SampleVersion]) -> Iterable[SampleCase]:
     wanted = set().union(*(variable_names(version.content) for version in versions))
-    for index, case in enumerate(_list(raw, "cases"), start=1):
+    for index, case in enumerate(list_of(raw, "cases"), start=1):
         place = f"cases[{index}]."
-        _only_keys(case, ("name", "values", "watch_for"), place, may=("comment",))
+        only_keys(case, ("name", "values", "watch_for"), place, may=("comment",))
         values = case.get("values")
         if not isinstance(values, dict) or set(values) != wanted:
             raise ValueError(f"{place}values: exactly {', '.join(sorted(wanted))} are expected")
         for version in versions:
             for variable in version.content["variables"]:
                 _check_value(variable, values[variable["name"]], place)
-        name, watch_for = _text(case, "name", place), _text(case, "watch_for", place)
-        comment = _text(case, "comment", place) if "comment" in case else ""
+        name, watch_for = text_of(case, "name", place), text_of(case, "watch_for", place)
+        comment = text_of(case, "comment", place) if "comment" in case else ""
         yield SampleCase(name, dict(values), watch_for, comment)
 
 
@@ -232,8 +233,8 @@ def _stated(raw: dict[str, Any], place: str = "") -> dict[str, str]:
     if "stated" not in raw:
         return {}
     place = f"{place}stated."
-    _only_keys(raw["stated"], STATED, place)
-    return {key: _text(raw["stated"], key, place) for key in STATED}
+    only_keys(raw["stated"], STATED, place)
+    return {key: text_of(raw["stated"], key, place) for key in STATED}
 
 
 def _second(
@@ -249,26 +250,26 @@ def _second(
     second, place = raw["second"], "second."
     told = {**{key: texts[key] for key in _TOLD}, "context": last["context"]}
     keys = ("language", *told, "constraints", "cases", *(["stated"] if stated else ()))
-    _only_keys(second, keys, place)
-    language = _text(second, "language", place)
+    only_keys(second, keys, place)
+    language = text_of(second, "language", place)
     if language not in LANGUAGES or language == texts["language"]:
         raise ValueError(f"{place}language: another one of {', '.join(LANGUAGES)} is expected")
-    words = {text: _text(second, key, place) for key, text in told.items()}
+    words = {text: text_of(second, key, place) for key, text in told.items()}
     _check_summary(words[texts["summary"]], place)
-    constraints = _texts(second, "constraints", place)
+    constraints = texts_of(second, "constraints", place)
     if len(constraints) != len(last["constraints"]):
         raise ValueError(
             f"{place}constraints: {len(last['constraints'])} are expected, as in the last version"
         )
     for constraint, translation in zip(last["constraints"], constraints, strict=True):
         words[constraint["text"]] = translation
-    told_cases = _list(second, "cases", place)
+    told_cases = list_of(second, "cases", place)
     if len(told_cases) != len(cases):
         raise ValueError(f"{place}cases: {len(cases)} are expected, as many as there are")
     for case, one in zip(cases, told_cases, strict=True):
         keys = ("name", "watch_for", *(["comment"] if case.comment else ()))
-        _only_keys(one, keys, f"{place}cases.")
-        words |= {getattr(case, key): _text(one, key, f"{place}cases.") for key in keys}
+        only_keys(one, keys, f"{place}cases.")
+        words |= {getattr(case, key): text_of(one, key, f"{place}cases.") for key in keys}
     for key, translation in _stated(second, place).items():
         words[stated[key]] = translation
     return language, words
@@ -292,38 +293,3 @@ def _check_value(variable: dict[str, Any], value: object, place: str) -> None:
         low, high = variable["min"], variable["max"]
         if (low is not None and number < low) or (high is not None and number > high):
             raise ValueError(f"{key}: {value} is out of range")
-
-
-def _only_keys(
-    raw: object, allowed: tuple[str, ...], place: str, may: tuple[str, ...] = ()
-) -> None:
-    """Raise ValueError unless `raw` has all of the keys `allowed`, and besides at most `may`."""
-    if not isinstance(raw, dict):
-        raise ValueError(f"{place.rstrip('.') or 'file'}: keys and values are expected")
-    for key in raw:
-        if key not in (*allowed, *may):
-            raise ValueError(f"{place}{key}: unknown key")
-    for key in allowed:
-        if key not in raw:
-            raise ValueError(f"{place}{key}: missing")
-
-
-def _text(raw: dict[str, Any], key: str, place: str = "") -> str:
-    value = raw.get(key)
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError(f"{place}{key}: text is expected")
-    return value.strip()
-
-
-def _list(raw: dict[str, Any], key: str, place: str = "") -> list[Any]:
-    value = raw.get(key)
-    if not isinstance(value, list) or not value:
-        raise ValueError(f"{place}{key}: a list is expected")
-    return value
-
-
-def _texts(raw: dict[str, Any], key: str, place: str = "") -> tuple[str, ...]:
-    values = _list(raw, key, place)
-    if not all(isinstance(value, str) and value.strip() for value in values):
-        raise ValueError(f"{place}{key}: a list of texts is expected")
-    return tuple(value.strip() for value in values)

@@ -85,6 +85,12 @@ def beside(link: ShareLink, shared: Shared) -> dict[str, str]:
     }
 
 
+@pytest.fixture(autouse=True)
+def strangers_sign_up(settings: Settings) -> None:
+    """Only then there is a form for reports."""
+    settings.ACCOUNT_SIGNUP = "open"
+
+
 def statuses(addresses: dict[str, str]) -> dict[tuple[str, str], int]:
     """Return what anyone is told, by route and method, where the method is one of the route's."""
     found = {}

@@ -255,7 +255,7 @@ def test_many_constraints_leave_the_page_light(client: Client, entry: Entry) -> 
     }
     entries.save_draft(entry, content, 1)
     many = len(client.get(address(entry)).content)
-    assert (many - few) / 30 < 6_000
+    assert (many - few) / 30 < 7_000
 
 
 @pytest.mark.parametrize(
