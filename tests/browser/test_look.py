@@ -36,7 +36,7 @@ def test_a_french_browser_gets_french_pages(visit: Visit) -> None:
     expect(page.locator("#prompt")).to_contain_text("Priority follows impact, never tone")
     expect(page.get_by_role("heading", name=french("Before and after"))).to_be_visible()
     page.goto(TRY)
-    page.get_by_role("link", name=re.compile("^Quiet but serious")).click()
+    page.get_by_role("link", name=re.compile("^Discret mais grave")).click()
     page.get_by_role("button", name=french("Run"), exact=True).click()
     figures = page.locator("#column-0 [data-try-figures]")
     expect(figures).to_be_visible()

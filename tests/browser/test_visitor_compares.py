@@ -61,7 +61,7 @@ def test_the_prompt_beats_the_one_liner_side_by_side(visit: Visit, site: Running
 def test_on_a_phone_the_answers_are_tabs(visit: Visit) -> None:
     page = visit(390, 844, locale="fr-FR")
     page.goto(TRY)
-    page.get_by_role("link", name=re.compile("^Quiet but serious")).click()
+    page.get_by_role("link", name=re.compile("^Discret mais grave")).click()
     page.get_by_role("button", name=french("Run"), exact=True).click()
     expect(page.locator("[data-try-link]")).to_be_visible()
     ours, theirs = page.get_by_role("tab").all()
@@ -103,7 +103,7 @@ def test_both_stream_at_once_and_each_can_be_stopped(
     expect(page.locator("[data-try-link]")).to_be_hidden()
     page.get_by_role("button", name="Stop all").click()
     expect(page.get_by_role("button", name="Run", exact=True)).to_be_focused()
-    expect(page.locator("[data-try-progress]")).to_have_text("2 of 2 done")
+    expect(page.locator("[data-try-progress]")).to_have_text("Stopped.")
     page.get_by_role("link", name="This try’s own page").click()
     for at in (0, 1):
         reload_until(page, "Stopped before the end.", column=at)
