@@ -1,12 +1,15 @@
 """Imports: everything of a file is made at once or nothing, and can be taken back as a whole."""
 
 import json
+import os
 from dataclasses import replace
 from datetime import timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -28,7 +31,8 @@ from prompts_app.services import (
     versions,
 )
 from prompts_app.services.import_reading import Ready, Rules, ready
-from prompts_app.transfer.document import CaseDocument, Problem, VersionDocument
+from prompts_app.transfer.document import CaseDocument, EntryDocument, Problem, VersionDocument
+from prompts_app.transfer.recognise import FORMATS, recognise
 from tests import factories
 from tests.archiving import archive_of, rich_author
 from tests.importing import brought, document, done, prompts, table, uploaded, whole
@@ -465,3 +469,29 @@ def test_an_archive_is_brought_in_once(author: User, own_media: None) -> None:
     with pytest.raises(imports.NotWaiting):
         done(imports.bring_in(in_other_tab))
     assert everything() == before
+
+
+def test_every_file_of_others_is_imported() -> None:
+    folder = os.environ.get("PROMPT_SAMPLES")
+    if not folder:
+        pytest.skip("PROMPT_SAMPLES does not say where the sample files are")
+    files = {
+        path: key
+        for path in sorted(Path(folder).rglob("*.*"))
+        if (key := recognise(path.read_bytes(), path.name)) not in ("", "plain")
+    }
+    assert {"prompts_chat", "github_models", "prompty", "dotprompt", "chainforge"} <= set(
+        files.values()
+    )
+    for path, key in files.items():
+        author = factories.profile()
+        found = list(FORMATS[key].read(path.read_bytes()))
+        wanted = {one.source_key for one in found if isinstance(one, EntryDocument)}
+        try:
+            call_command(
+                "import_prompts", path, author=author.handle, skip_bad=True, stdout=StringIO()
+            )
+        except CommandError:
+            assert not wanted, path
+        made = Entry.objects.filter(owner=author.user, published__isnull=False)
+        assert set(made.values_list("source_key", flat=True)) == wanted, path
