@@ -71,7 +71,7 @@ def test_a_prompt_is_sent_as_it_was_here(system: str, user: str, value: str) -> 
     file = read(messages=messages, tests=[Test("one", known)])
     raw = file["prompts"][0]["raw"]
     assert "\n" in raw
-    values = file["tests"][0]["vars"]
+    values = file["tests"][0].get("vars", {})
     sent = [(one["role"], filled(one["content"], values)) for one in json.loads(raw)]
     assert sent == [
         ("system", variables.render(system, known)),

@@ -122,6 +122,7 @@ def bound_of(entry: Entry) -> int:
     return bound
 
 
+@pytest.mark.hypothesis
 @pytest.mark.django_db
 def test_every_order_of_events_keeps_days_apart() -> None:
     run_state_machine_as_test(

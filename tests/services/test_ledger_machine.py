@@ -372,6 +372,7 @@ class Ledger(RuleBasedStateMachine):
         )
 
 
+@pytest.mark.hypothesis
 @pytest.mark.django_db
 def test_every_order_of_events_balances() -> None:
     with override_settings(SITE_DAILY_BUDGET=0):
