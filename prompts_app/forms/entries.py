@@ -9,7 +9,8 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from prompts_app.forms.fields import PlainCharField, first_refused
+from prompts_app.forms.fields import PlainCharField
+from prompts_app.forms.focus import first_refused
 from prompts_app.forms.parameters import several_lines
 from prompts_app.forms.statements import StatementFields
 from prompts_app.forms.values import TOO_LONG

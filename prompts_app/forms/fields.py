@@ -1,11 +1,9 @@
 """Form fields of the whole site: text that can be shown and kept safely, and boxes to tick."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.forms.boundfield import BoundField
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -21,13 +19,6 @@ PROBLEMS: dict[str, Promise] = {
     "line_break": _("Write this on one line."),
     "invisible": _("This text holds invisible characters. Remove them."),
 }
-
-
-def first_refused(fields: Iterable[BoundField]) -> str:
-    """The id of the first of these that was refused and that people see; or ""."""
-    # Radio buttons have no one id for a label: their group has one.
-    refused = (field for field in fields if field.errors and not field.is_hidden)
-    return next((field.id_for_label or field.auto_id for field in refused), "")
 
 
 class PlainCharField(forms.CharField):

@@ -1,12 +1,29 @@
-"""Where a form that came back with errors takes its reader, without a script."""
+"""Where a form that came back with errors takes its reader."""
+
+from collections.abc import Iterable
+from itertools import chain
 
 from django import forms
+from django.forms.boundfield import BoundField
+
+
+def _first(fields: Iterable[BoundField]) -> BoundField | None:
+    """The first of these that was refused and that people see."""
+    return next((field for field in fields if field.errors and not field.is_hidden), None)
+
+
+def first_refused(fields: Iterable[BoundField]) -> str:
+    """The id of the first of these that was refused and that people see; or ""."""
+    field = _first(fields)
+    # Radio buttons have no one id for a label: their group has one.
+    return field.id_for_label or field.auto_id if field is not None else ""
 
 
 def on_first_error(*shown: forms.BaseForm) -> None:
-    """Give the focus to the first field, of all forms as they stand on the page, that is wrong."""
-    for form in shown:
-        for name, field in form.fields.items():
-            if name in form.errors:
-                field.widget.attrs["autofocus"] = True
-                return
+    """Give the focus to the first field, of all forms as they stand on the page, that is wrong.
+
+    Without a script.
+    """
+    field = _first(chain.from_iterable(shown))
+    if field is not None:
+        field.field.widget.attrs["autofocus"] = True

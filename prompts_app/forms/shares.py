@@ -13,7 +13,8 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from prompts_app.forms.fields import PlainCharField, first_refused
+from prompts_app.forms.fields import PlainCharField
+from prompts_app.forms.focus import first_refused
 from prompts_app.forms.limits import DollarsField, tries_field
 from prompts_app.forms.parameters import several_lines
 from prompts_app.forms.share_items import Items, Wish
