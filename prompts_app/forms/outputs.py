@@ -9,8 +9,9 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from prompts_app.forms.entries import ModelsField, PictureField
+from prompts_app.forms.entries import ModelsField
 from prompts_app.forms.fields import PlainCharField, TicksField
+from prompts_app.forms.pictures import PictureField
 from prompts_app.forms.values import TOO_LONG
 from prompts_app.models import LLMModel, TestCase
 

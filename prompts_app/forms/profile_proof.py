@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from prompts_app.forms.entries import PictureField
+from prompts_app.forms.pictures import PictureField
 from prompts_app.models import Entry
 from prompts_app.services.skills import MOST_PICKED
 

@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from prompts_app.forms.addresses import AddressField
-from prompts_app.forms.entries import PictureField
 from prompts_app.forms.fields import PlainCharField
 from prompts_app.forms.focus import first_refused
 from prompts_app.forms.handles import MAX_HANDLE, check_handle, handle_taken
 from prompts_app.forms.parameters import several_lines
+from prompts_app.forms.pictures import PictureField
 from prompts_app.forms.profile_fields import SeveralField, WordsField
 from prompts_app.forms.profile_rows import (
     CertificationRow,

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from prompts_app import access
-from prompts_app.forms.entries import PICTURE_ERRORS
 from prompts_app.forms.outputs import WITHOUT, PasteForm, PictureOutputForm, RunForm
+from prompts_app.forms.pictures import PICTURE_ERRORS
 from prompts_app.forms.values import ValuesForm
 from prompts_app.http import Request
 from prompts_app.models import Entry, Evaluation, LLMModel, Run, TestCase, Version

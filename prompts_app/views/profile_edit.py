@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from prompts_app import access
-from prompts_app.forms.entries import PICTURE_ERRORS
 from prompts_app.forms.handles import handle_taken
+from prompts_app.forms.pictures import PICTURE_ERRORS
 from prompts_app.forms.profiles import AvatarForm, ProfileForm
 from prompts_app.http import Request
 from prompts_app.models import Profile

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from prompts_app.forms.entries import PICTURE_ERRORS
+from prompts_app.forms.pictures import PICTURE_ERRORS
 from prompts_app.forms.profile_proof import ProofForm, SkillForm
 from prompts_app.http import Request
 from prompts_app.models import Profile

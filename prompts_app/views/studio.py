@@ -21,11 +21,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from prompts_app import access
 from prompts_app.forms.entries import (
-    PICTURE_ERRORS,
     SLUG_TAKEN,
     CoverForm,
     EntrySettingsForm,
 )
+from prompts_app.forms.pictures import PICTURE_ERRORS
 from prompts_app.http import Request
 from prompts_app.models import Entry, Try, User, Version
 from prompts_app.pictures.intake import PictureError
