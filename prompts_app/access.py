@@ -28,6 +28,7 @@ from prompts_app.models import (
     Version,
 )
 from prompts_app.models.prepared import Param, Select
+from prompts_app.models.versions import MAX_NUMBER
 from prompts_app.services import cards, profiles, shares
 from prompts_app.services.evidence import with_receipts
 
@@ -215,11 +216,8 @@ def binned_entry(owner: User, slug: str) -> Entry:
 
 def version_of(entry: Entry, number: int) -> Version:
     """Return a version of an entry that somebody may see, withdrawn or not."""
-    # A number beyond what the database can hold is not asked for.
-    wanted = entry.versions.filter(number=number) if number < 2**31 else entry.versions.none()
-    found = _or_404(wanted.first())
-    found.entry = entry
-    return found
+    rows = entry.versions.filter(number=number)
+    return _or_404(rows.first() if number <= MAX_NUMBER else None)
 
 
 def own_version(owner: User, slug: str, number: int) -> Version:

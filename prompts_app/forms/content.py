@@ -19,6 +19,7 @@ from prompts_app.forms.constraints import (
     initial_of_constraint,
     loose_constraints,
 )
+from prompts_app.forms.focus import first_refused
 from prompts_app.forms.parameters import DraftFields, PictureFields, TextFields, several_lines
 from prompts_app.forms.rows import RowForm, Rows, as_count
 from prompts_app.forms.variables import VariableForm, spelled
@@ -169,16 +170,7 @@ class DraftForm:
         """The id of the first field that was refused, as the page shows them; or ""."""
         rows = (self.messages, self.variables, self.constraints)
         forms_in_order = [*(form for part in rows for form in part.kept), self.fields]
-        return next(
-            (
-                form[name].id_for_label
-                for form in forms_in_order
-                if form.is_bound
-                for name in form.fields
-                if name in form.errors and not form[name].is_hidden
-            ),
-            "",
-        )
+        return first_refused(field for form in forms_in_order for field in form)
 
     @property
     def rules(self) -> list[ConstraintForm]:

@@ -8,6 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from prompts_app.models.entries import Entry
 
+# The largest number that the column holds: a database cannot even be asked for a larger one.
+MAX_NUMBER = 2**31 - 1
+
 
 class Version(models.Model):
     """A published snapshot. Database triggers refuse every change but withdrawal.

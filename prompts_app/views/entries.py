@@ -15,6 +15,7 @@ from prompts_app import access, http
 from prompts_app.http import Request
 from prompts_app.llm.presets import PRESETS
 from prompts_app.models import Entry, LLMModel, Run, TestCase, Version
+from prompts_app.models.versions import MAX_NUMBER
 from prompts_app.services import claims, rendering, tryit
 from prompts_app.services.evidence import Evidence, evidence_for, totals_kept, totals_of
 from prompts_app.services.groups import Group
@@ -35,7 +36,6 @@ _ANY_MODEL = "MODEL"
 _ANY_ADDRESS = "https://api.openai.com/v1"
 # A table of outputs is no longer than this; all of them stand with the evidence.
 _ROWS = 60
-_MOST = 2**31
 _SCRIPTS = ("copy.js", "tabs.js", "showall.js", "contents.js")
 
 
@@ -127,8 +127,7 @@ def history_with(entry: Entry, *numbers: int) -> Sequence[Version]:
 
     Makes one query.
     """
-    # A number beyond what the database can hold is not asked for.
-    numbers = tuple(number for number in numbers if number < _MOST)
+    numbers = tuple(number for number in numbers if number <= MAX_NUMBER)
     content = Case(When(number__in=numbers, then=F("content")), output_field=JSONField())
     history = list(entry.versions.defer("content").annotate(wanted=content))
     for version in history:

@@ -15,6 +15,7 @@ from prompts_app.models import Entry, Version
 from prompts_app.services import entry_files
 from prompts_app.services.entry_files import KINDS, Sent
 from prompts_app.transfer.sheet import Unwritable
+from prompts_app.views.prompt_files import as_file
 from prompts_app.views.studio import about_entry, author
 
 DRAFT: Final = "draft"
@@ -94,12 +95,7 @@ def export_file(request: Request, slug: str, kind: str) -> HttpResponse:
     entry = access.own_entry(request.user, slug)
     if kind not in KINDS:
         raise Http404
-    try:
-        file = entry_files.written(kind, Sent(_asked_for(request, entry)))
-    except Unwritable as refusal:
-        raise Http404 from refusal
-    response = HttpResponse(file.text, content_type=file.content_type)
-    response["Content-Disposition"] = f'attachment; filename="{file.name}"'
+    response = as_file(kind, Sent(_asked_for(request, entry)))
     response["Cache-Control"] = "private, no-store"
     return response
 

@@ -29,14 +29,20 @@ def prompt_file(request: Request, handle: str, slug: str, number: int, name: str
     version = access.version_of(entry, number)
     if version.withdrawn_at is not None or name not in _KINDS:
         raise Http404
+    response = as_file(_KINDS[name], Sent(version))
+    # A file for programs: search engines are given the page.
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def as_file(kind: str, sent: Sent) -> HttpResponse:
+    """Return what is taken along, as a download in one format (entry_files.KINDS)."""
     try:
-        file = entry_files.written(_KINDS[name], Sent(version))
+        file = entry_files.written(kind, sent)
     except Unwritable as refusal:
         raise Http404 from refusal
     response = HttpResponse(file.text, content_type=file.content_type)
     response["Content-Disposition"] = f'attachment; filename="{file.name}"'
-    # A file for programs: search engines are given the page.
-    response["X-Robots-Tag"] = "noindex"
     return response
 
 

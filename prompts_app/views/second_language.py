@@ -18,10 +18,11 @@ from prompts_app.views.studio import about_entry, author
 def translation(request: Request, slug: str) -> HttpResponse:
     """Every text of the entry beside the field for its translation."""
     entry = access.own_entry(request.user, slug)
+    choices = second_language.choices(entry)
     form = SecondLanguageForm(
         entry,
         second_language.sources(entry),
-        second_language.choices(entry),
+        choices,
         request.POST if request.method == "POST" else None,
     )
     if request.method == "POST" and form.is_valid() and not form.lost:
@@ -30,7 +31,7 @@ def translation(request: Request, slug: str) -> HttpResponse:
         entries.translate(entry, language, words)
         messages.success(request, _("The translation is saved."))
         return redirect("studio_translation", slug)
-    names = dict(second_language.choices(entry))
+    names = dict(choices)
     chosen = form["language"].value()
     context = about_entry(entry, "settings") | {
         "form": form,
