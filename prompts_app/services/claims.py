@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, npgettext
 
 from prompts_app.models import Version
 from prompts_app.services.groups import Group
@@ -32,7 +32,7 @@ def figures(proof: Proof | None, baseline: Version | None) -> list[dict[str, Any
         return []
     models = proof["models"]
     if proof["demo"]:
-        rest = ngettext("demo model", "demo models", models)
+        rest = npgettext("after a number", "demo model", "demo models", models)
     else:
         rest = ngettext("model, captured here", "models, captured here", models)
     shown = [
