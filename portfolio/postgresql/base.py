@@ -4,6 +4,7 @@ The pool's own check (CONN_HEALTH_CHECKS) waits a second, then two, then four af
 a restarted server leaves as many of those as there are threads.
 """
 
+import select
 from typing import Any
 
 import psycopg
@@ -27,6 +28,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 def _answers(connection: psycopg.Connection) -> bool:
+    # Whatever a server says unasked, that it is going away included, makes its socket readable:
+    # where nothing is to be read, there is nothing to ask.
+    said = select.poll()
+    said.register(connection.fileno(), select.POLLIN)
+    if not said.poll(0):
+        return True
     try:
         ConnectionPool.check_connection(connection)
     except psycopg.OperationalError:

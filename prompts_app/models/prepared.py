@@ -59,6 +59,8 @@ class _Select:
         info = self.compiler.klass_info
         fields = info["select_fields"]
         self.columns = slice(fields[0], fields[-1] + 1)
+        selected = [one[0] for one in self.compiler.select[: self.compiler.col_count]]
+        self.converters = self.compiler.get_converters(selected)
         self.names = [one[0].target.attname for one in self.compiler.select[self.columns]]
         self.populators: Any = get_related_populators(  # type: ignore[call-arg]
             info, self.compiler.select, DEFAULT_DB_ALIAS
@@ -82,7 +84,7 @@ class Select(Generic[M]):
             opened.execute(ready.sql, _bound(ready.params, values))
             found = opened.fetchall()
         objects = []
-        for row in ready.compiler.results_iter([found]):
+        for row in ready.compiler.apply_converters(found, ready.converters):
             one = self._model.from_db(DEFAULT_DB_ALIAS, ready.names, row[ready.columns])
             for populator in ready.populators:
                 populator.populate(row, one)

@@ -27,7 +27,7 @@ from prompts_app.models import (
     Spending,
     User,
 )
-from prompts_app.models.prepared import Insert, Param, Update
+from prompts_app.models.prepared import Insert, Param, Select, Update
 from prompts_app.services import turns
 from prompts_app.services.books import (
     Books,
@@ -231,25 +231,50 @@ def settle(reservation_id: uuid.UUID, actual: int | None) -> int:
     is believed, and the excess is kept as the day's overrun.
     """
     with transaction.atomic():
-        reservation = Reservation.objects.filter(pk=reservation_id).first()
-        if reservation is None:
+        found = _RESERVATION.rows(key=reservation_id)
+        if not found:
             # The account went while its call was under way, and took its books along.
             return 0
+        (reservation,) = found
         spent = reservation.amount if actual is None else actual
         for state, reserved, counted in (
             (Reservation.State.OPEN, reservation.amount, 0),
             (Reservation.State.FORFEITED, 0, reservation.amount),
         ):
-            if Reservation.objects.filter(pk=reservation_id, state=state).update(
-                state=Reservation.State.SETTLED, actual=spent, assumed=actual is None
+            if _SETTLED.run(
+                key=reservation_id, held=state.value, actual=spent, assumed=actual is None
             ):
-                BudgetDay.objects.filter(pk=reservation.budget_day_id).update(
-                    reserved=F("reserved") - reserved,
-                    spent=F("spent") + spent - counted,
-                    overrun=F("overrun") + max(0, spent - reservation.amount),
+                _COUNTED.run(
+                    key=reservation.budget_day_id,
+                    freed=reserved,
+                    spent=spent - counted,
+                    beyond=max(0, spent - reservation.amount),
                 )
                 return spent - counted if state == Reservation.State.FORFEITED else 0
     return 0
+
+
+_RESERVATION = Select(Reservation, lambda: Reservation.objects.filter(pk=Param("key")))
+_SETTLED = Update(
+    lambda: (
+        Reservation.objects.filter(pk=Param("key"), state=Param("held")),
+        {
+            "state": Reservation.State.SETTLED,
+            "actual": Param("actual"),
+            "assumed": Param("assumed"),
+        },
+    )
+)
+_COUNTED = Update(
+    lambda: (
+        BudgetDay.objects.filter(pk=Param("key")),
+        {
+            "reserved": F("reserved") - Param("freed", BigIntegerField()),
+            "spent": F("spent") + Param("spent", BigIntegerField()),
+            "overrun": F("overrun") + Param("beyond", BigIntegerField()),
+        },
+    )
+)
 
 
 def forfeit(reservation_id: uuid.UUID) -> bool:

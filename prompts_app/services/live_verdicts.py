@@ -26,7 +26,11 @@ async def judge(attempt: Attempt) -> None:
     """
     since = time.monotonic()
     try:
-        content = await in_database(_content, attempt)
+        if isinstance(attempt, Try) and attempt.column:
+            content = await in_database(_content, attempt)
+        else:
+            # Loaded with what the end of the stream shows.
+            content = _content(attempt)
     except AWAY as error:
         log.error("%s was not judged: %s", attempt.pk, error)
         return

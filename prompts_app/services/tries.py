@@ -51,6 +51,8 @@ def load_shown(attempt: Try) -> None:
     if not whole:
         raise Try.DoesNotExist
     attempt.entry, attempt.version = whole[0].entry, whole[0].version
+    if attempt.entry.published_id == attempt.version_id:
+        attempt.entry.published = attempt.version
 
 
 def _whole() -> QuerySet[Try]:

@@ -186,7 +186,8 @@ def _recorded(attempt: Try, totals: Group | None) -> str:
 
 def picture_of(attempt: Try | DraftRun) -> dict[str, Any] | None:
     """Return the picture that came of an attempt as shared/_answer.html takes it."""
-    picture = attempt.pictures.first()
+    # An answer is a text or a picture.
+    picture = None if attempt.output else attempt.pictures.first()
     if picture is None:
         return None
     return {

@@ -235,13 +235,13 @@ async def test_many_streams_at_once(base_url: str) -> None:
 
 
 def test_the_pace_is_kept_and_the_first_token_does_not_wait() -> None:
-    with DemoServer(pace=100) as url, OpenAI(api_key="none", base_url=url) as client:
+    with DemoServer(pace=25) as url, OpenAI(api_key="none", base_url=url) as client:
         began = time.monotonic()
         stream = client.chat.completions.create(
             model="demo-large", messages=HELLO, stream=True, max_tokens=30
         )
         arrived = [time.monotonic() - began for chunk in stream if chunk.choices[0].delta.content]
-        assert arrived[-1] >= 0.28
+        assert arrived[-1] >= 1.15
         assert arrived[0] < arrived[-1] / 2
 
 
