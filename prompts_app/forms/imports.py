@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from prompts_app.forms.focus import Guided
 from prompts_app.services.import_words import format_name
 from prompts_app.services.imports import KEYS, MAX_BYTES
 
@@ -16,7 +17,7 @@ def _formats() -> list[tuple[str, Any]]:
     return [(key, format_name(key)) for key in KEYS]
 
 
-class UploadForm(forms.Form):
+class UploadForm(Guided, forms.Form):
     """A file, or text that is pasted; and the format, where the person knows better."""
 
     file = forms.FileField(

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from prompts_app.forms.fields import PlainCharField
+from prompts_app.forms.focus import Guided
 from prompts_app.forms.values import as_number
 from prompts_app.models import Spending
 from prompts_app.models.accounts import time_zones
@@ -140,7 +141,7 @@ def zone_choices(current: str = "UTC") -> list[Any]:
     ]
 
 
-class LimitsForm(forms.Form):
+class LimitsForm(Guided, forms.Form):
     """How much an author lets visitors spend and try, each day and at once, and when days begin."""
 
     daily_limit = DollarsField(

@@ -18,6 +18,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from prompts_app import access, http
+from prompts_app.forms import focus
 from prompts_app.forms.imports import FormatForm, UploadForm, places
 from prompts_app.http import Request
 from prompts_app.models import Import
@@ -43,6 +44,7 @@ def new_import(request: Request) -> HttpResponseBase:
     """Upload a file or paste text: it is kept for an hour, and nothing is made of it yet."""
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     if not form.is_valid():
+        focus.on_first_error(form)
         waiting = Import.objects.waiting().without_source().filter(owner=request.user)
         understood = [{"name": format_name(key), "what": MADE_OF[key]} for key in imports.KEYS]
         context = SECTION | {

@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from prompts_app.forms import focus
 from prompts_app.forms.limits import LimitsForm
 from prompts_app.http import Request
 from prompts_app.models import Spending
@@ -31,6 +32,7 @@ def limits(request: Request) -> HttpResponse:
         spending.set_limits(request.user, **chosen)
         messages.success(request, _("The limits are saved. They hold from the next try on."))
         return redirect("studio_limits")
+    focus.on_first_error(form)
     latest = spending.last_days(request.user, DAYS_SHOWN)
     purses = spending.purses_today(request.user)
     first = latest[-1].day
