@@ -21,6 +21,7 @@ from prompts_app.forms.limits import DollarsField, tries_field
 from prompts_app.forms.parameters import several_lines
 from prompts_app.forms.share_items import Items, Wish
 from prompts_app.forms.values import TOO_LONG
+from prompts_app.forms.zones import zone_name
 from prompts_app.models import ShareLink, User
 from prompts_app.services import days
 
@@ -174,7 +175,7 @@ class LinkForm(Guided, forms.Form):
             (_AT, _("until a date of your choice")),
             (_NEVER, _("until you revoke it")),
         ]
-        zone = owner.time_zone
+        zone = zone_name(owner.time_zone)
         self.fields["expires_at"].help_text = _("By the clocks of %(zone)s.") % {"zone": zone}
         if self.link is not None and self.link.password:
             self.fields["password"].label = _("New password")
