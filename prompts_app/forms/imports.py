@@ -76,7 +76,7 @@ class UploadForm(Guided, forms.Form):
 
 
 class FormatForm(forms.Form):
-    """Another format than the one that was recognised."""
+    """Another format than the one that was recognised; `known` is "" where none was."""
 
     format = forms.ChoiceField(
         label=gettext_lazy("Format"),
@@ -86,11 +86,11 @@ class FormatForm(forms.Form):
         },
     )
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
+    def __init__(self, known: str, data: Any = None) -> None:
+        super().__init__(data, initial={"format": known})
         choice = self.fields["format"]
         assert isinstance(choice, forms.ChoiceField)
-        choice.choices = [("", "—"), *_formats()]
+        choice.choices = _formats() if known else [("", _("Choose a format")), *_formats()]
 
 
 def places(texts: list[str], most: int = 10_000_000_000) -> set[int]:

@@ -43,7 +43,7 @@ def export(request: Request) -> HttpResponseBase:
 
 
 def _entries(done: int, of: int) -> str:
-    return _("Written: %(done)d of %(of)d entries") % {"done": done, "of": of}
+    return _("Entries written: %(done)d of %(of)d") % {"done": done, "of": of}
 
 
 @author
@@ -58,7 +58,7 @@ def site(request: Request) -> HttpResponseBase:
 
 
 def _pages(done: int, of: int) -> str:
-    return _("Written: %(done)d pages and files, %(of)d found so far") % {"done": done, "of": of}
+    return _("Pages and files written: %(done)d; found so far: %(of)d") % {"done": done, "of": of}
 
 
 def _made(
