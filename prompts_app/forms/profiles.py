@@ -190,7 +190,10 @@ class ProfileForm(Guided, forms.Form):
         self.fields["handle"].help_text = (
             _("Links to the old one lead here for as long as nobody else has it: 90 days at least.")
             if profile
-            else _("It stands in the address of your pages. Letters, digits, hyphens.")
+            else _(
+                "It stands in the address of your pages. Letters without accents, digits, hyphens, "
+                "underscores."
+            )
         )
 
     def clean_handle(self) -> str:

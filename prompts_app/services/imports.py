@@ -37,7 +37,8 @@ _TOLD_OF: Final = timedelta(days=1)
 
 __all__ = [
     "ARCHIVE", "MAX_BYTES", "NotWaiting", "as_yaml", "bring_in", "bring_in_archive",
-    "bring_in_file", "choose", "discard", "forget_unconfirmed", "keep", "known_keys", "look_again", "what_is_new",
+    "bring_in_file", "choose", "discard", "forget_unconfirmed", "keep", "known_keys", "look_again",
+    "what_is_new",
 ]  # fmt: skip
 
 Progress = Generator[tuple[int, int], None, "Import"]

@@ -7,11 +7,11 @@ from typing import Any
 from django.db import DatabaseError
 from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from prompts_app import access, http
 from prompts_app.http import Request
@@ -47,9 +47,11 @@ def _entries(done: int, of: int) -> str:
 
 
 @author
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def site(request: Request) -> HttpResponseBase:
-    """Copy the author's public pages as plain files."""
+    """Copy the author's public pages as plain files; whoever only looks is led to the button."""
+    if request.method != "POST":
+        return redirect(reverse("studio_export") + "#site")
     profile = request.user.profile
     if not Entry.objects.listed().filter(owner=request.user).exists():
         raise Http404

@@ -69,6 +69,7 @@ def versions(request: Request, slug: str) -> HttpResponse:
         "changes": changes,
         "blank": _is_blank(entry),
         "history": _history(entry),
+        "unseen": entry.published_id and entry.visibility == Entry.Visibility.DRAFT,
     }
     return render(request, "studio/versions.html", context, status=200 if sent is None else 422)
 
@@ -97,8 +98,6 @@ def _say_published(request: Request, entry: Entry, version: Version) -> None:
         said += " " + _("It is seen only through your share links.")
     elif entry.visibility == Entry.Visibility.ARCHIVED:
         said += " " + _("Nobody else sees it as long as the entry is archived.")
-    elif not entry.is_public:
-        said += " " + _("Nobody else sees it yet: say in the settings who may.")
     messages.success(request, said)
 
 
