@@ -142,9 +142,10 @@ def test_so_do_the_forms_of_an_entry(
 def test_a_provider_leads_to_the_form_that_was_sent(
     client: Client, sent: dict[str, str], target: str
 ) -> None:
-    provider = factories.provider(factories.profile().user)
+    owner = factories.profile().user
+    provider = factories.provider(owner)
     model = factories.model(provider)
-    client.force_login(provider.owner)
+    client.force_login(owner)
     data = {key.format(pk=model.pk): value for key, value in sent.items()}
     response = client.post(reverse("studio_provider", args=[provider.pk]), data)
     assert response.status_code == 422
