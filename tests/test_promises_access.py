@@ -159,7 +159,7 @@ STUDIO = {
     # What the row above has made.
     "studio_export_file": Row(studio(200, 200), studio(405, 405)),
     # No entry of the walk's authors is listed.
-    "studio_export_site": act(404, 404),
+    "studio_export_site": Row(studio(302, 302), studio(404, 404)),
     "studio_export_site_file": Row(studio(404), studio(405, 405)),
     "studio_entry_json": LOOK,
     "studio_entry_export": LOOK,

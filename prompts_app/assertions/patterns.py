@@ -1,5 +1,6 @@
 """Regular expressions of authors, with the `regex` package (its default, re-compatible rules)."""
 
+import re
 from typing import Final
 
 import regex
@@ -8,6 +9,10 @@ from prompts_app.assertions.base import Finding, shown, untestable
 
 # Processor time; the child's own timer ends what does not heed this.
 _SECONDS: Final = 0.3
+# What brackets mean nothing in, the rest of a set that does not end, and brackets that do.
+_BRACKETS: Final = re.compile(
+    r"\\.|\(\?#[^)]*+\)|\[\^?\]?(?:\\.|[^\]\\])*+\]|(?P<open>\(\?#|\[|\()|(?P<shut>\))", re.DOTALL
+)
 
 
 def search(pattern: str, text: str) -> Finding:
@@ -28,6 +33,22 @@ def problem(pattern: str) -> Finding:
     try:
         regex.compile(pattern)
     except regex.error as error:
-        position = min(getattr(error, "pos", None) or 0, len(pattern)) + 1
+        position = (getattr(error, "pos", None) or 0) + 1
+        if position > len(pattern):
+            # What is missing at the end began somewhere: that is the place to look at.
+            position = _left_open(pattern) or max(len(pattern), 1)
         return Finding(False, "bad_pattern", {"position": position})
     return Finding(True, "pattern")
+
+
+def _left_open(pattern: str) -> int:
+    """Where the innermost group or set begins that does not end, from 1; 0 without any."""
+    opened = []
+    for match in _BRACKETS.finditer(pattern):
+        if match["open"]:
+            opened.append(match.start() + 1)
+            if match["open"] != "(":
+                break
+        elif match["shut"] and opened:
+            opened.pop()
+    return opened[-1] if opened else 0

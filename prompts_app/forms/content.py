@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.boundfield import BoundField
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -19,7 +20,7 @@ from prompts_app.forms.constraints import (
     initial_of_constraint,
     loose_constraints,
 )
-from prompts_app.forms.focus import first_refused
+from prompts_app.forms.focus import Guided
 from prompts_app.forms.parameters import DraftFields, PictureFields, TextFields, several_lines
 from prompts_app.forms.rows import RowForm, Rows, as_count
 from prompts_app.forms.variables import VariableForm, spelled
@@ -49,7 +50,7 @@ class MessageForm(RowForm):
     )
 
 
-class DraftForm:
+class DraftForm(Guided):
     """The whole editor: `fields`, and rows of `messages`, `variables` and `constraints`.
 
     Made from `initial` (see `initial_of`), or from what was sent. Variables follow the names in
@@ -165,12 +166,11 @@ class DraftForm:
         ]
         return not unfit
 
-    @property
-    def first_refused(self) -> str:
-        """The id of the first field that was refused, as the page shows them; or ""."""
+    def shown(self) -> Iterable[BoundField]:
+        """All fields, as the page shows them."""
         rows = (self.messages, self.variables, self.constraints)
         forms_in_order = [*(form for part in rows for form in part.kept), self.fields]
-        return first_refused(field for form in forms_in_order for field in form)
+        return (field for form in forms_in_order for field in form)
 
     @property
     def rules(self) -> list[ConstraintForm]:

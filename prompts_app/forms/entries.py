@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from prompts_app.forms.fields import PlainCharField
-from prompts_app.forms.focus import first_refused
+from prompts_app.forms.focus import Guided
 from prompts_app.forms.parameters import several_lines
 from prompts_app.forms.pictures import PictureField
 from prompts_app.forms.statements import StatementFields
@@ -109,7 +109,7 @@ class ModelsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
         return f"{model_label(obj)}, {note}" if note else model_label(obj)
 
 
-class SurroundingsForm(forms.Form):
+class SurroundingsForm(Guided, forms.Form):
     """What surrounds a prompt."""
 
     title = PlainCharField(
@@ -259,11 +259,6 @@ class EntrySettingsForm(SurroundingsForm, StatementFields):
         if language == self._second_language:
             raise ValidationError(_("The entry is translated into this language already."))
         return language
-
-    @property
-    def first_refused(self) -> str:
-        """The id of the first field that was refused; or ""."""
-        return first_refused(self)
 
     def surroundings(self) -> dict[str, Any]:
         """Return the entry's own fields, once the form is valid."""

@@ -19,11 +19,26 @@ def first_refused(fields: Iterable[BoundField]) -> str:
     return field.id_for_label or field.auto_id if field is not None else ""
 
 
-def on_first_error(*shown: forms.BaseForm) -> None:
+class Guided:
+    """A form that says above its fields that one was refused, and leads to the first of them."""
+
+    def shown(self) -> Iterable[BoundField]:
+        """All fields, those of rows included, as they stand on the page."""
+        assert isinstance(self, forms.BaseForm)
+        return self
+
+    @property
+    def first_refused(self) -> str:
+        """The id of the first field that was refused, as the page shows them; or ""."""
+        return first_refused(self.shown())
+
+
+def on_first_error(*shown: Iterable[BoundField] | Guided) -> None:
     """Give the focus to the first field, of all forms as they stand on the page, that is wrong.
 
     Without a script.
     """
-    field = _first(chain.from_iterable(shown))
+    fields = (form.shown() if isinstance(form, Guided) else form for form in shown)
+    field = _first(chain.from_iterable(fields))
     if field is not None:
         field.field.widget.attrs["autofocus"] = True

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from prompts_app.forms.focus import Guided
 from prompts_app.services.import_words import format_name
 from prompts_app.services.imports import KEYS, MAX_BYTES
 
@@ -16,7 +17,7 @@ def _formats() -> list[tuple[str, Any]]:
     return [(key, format_name(key)) for key in KEYS]
 
 
-class UploadForm(forms.Form):
+class UploadForm(Guided, forms.Form):
     """A file, or text that is pasted; and the format, where the person knows better."""
 
     file = forms.FileField(
@@ -75,7 +76,7 @@ class UploadForm(forms.Form):
 
 
 class FormatForm(forms.Form):
-    """Another format than the one that was recognised."""
+    """Another format than the one that was recognised; `known` is "" where none was."""
 
     format = forms.ChoiceField(
         label=gettext_lazy("Format"),
@@ -85,11 +86,11 @@ class FormatForm(forms.Form):
         },
     )
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
+    def __init__(self, known: str, data: Any = None) -> None:
+        super().__init__(data, initial={"format": known})
         choice = self.fields["format"]
         assert isinstance(choice, forms.ChoiceField)
-        choice.choices = [("", "—"), *_formats()]
+        choice.choices = _formats() if known else [("", _("Choose a format")), *_formats()]
 
 
 def places(texts: list[str], most: int = 10_000_000_000) -> set[int]:

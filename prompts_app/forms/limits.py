@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from prompts_app.forms.fields import PlainCharField
+from prompts_app.forms.focus import Guided
 from prompts_app.forms.values import as_number
+from prompts_app.forms.zones import zone_choices
 from prompts_app.models import Spending
-from prompts_app.models.accounts import time_zones
 
 MICRODOLLARS = 1_000_000
 MAX_DOLLARS = 100_000
@@ -101,46 +102,7 @@ def _part(**options: Any) -> DollarsField:
     )
 
 
-# Africa/Abidjan is a place of Africa; names without a place are old spellings of such.
-_AREAS: dict[str, Any] = {
-    "Africa": gettext_lazy("Africa"),
-    "America": gettext_lazy("America"),
-    "Antarctica": gettext_lazy("Antarctica"),
-    "Arctic": gettext_lazy("Arctic"),
-    "Asia": gettext_lazy("Asia"),
-    "Atlantic": gettext_lazy("Atlantic"),
-    "Australia": gettext_lazy("Australia"),
-    "Europe": gettext_lazy("Europe"),
-    "Indian": gettext_lazy("Indian Ocean"),
-    "Pacific": gettext_lazy("Pacific"),
-}
-
-
-def zone_choices(current: str = "UTC") -> list[Any]:
-    """Return UTC, the one chosen now, and all zones that are named by a place, by area.
-
-    The place stands first, so that typing its first letters finds it.
-    """
-    by_area: dict[str, list[tuple[str, str]]] = {area: [] for area in _AREAS}
-    for name in time_zones():
-        area, _slash, place = name.partition("/")
-        if place and area in by_area:
-            *around, city = place.replace("_", " ").split("/")
-            by_area[area].append((name, ", ".join([city, *reversed(around)])))
-    single = [("UTC", "UTC")]
-    if current != "UTC" and current.partition("/")[0] not in _AREAS:
-        single.append((current, current))
-    return [
-        *single,
-        *(
-            (_AREAS[area], sorted(found, key=lambda one: one[1]))
-            for area, found in by_area.items()
-            if found
-        ),
-    ]
-
-
-class LimitsForm(forms.Form):
+class LimitsForm(Guided, forms.Form):
     """How much an author lets visitors spend and try, each day and at once, and when days begin."""
 
     daily_limit = DollarsField(

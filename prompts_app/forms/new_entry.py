@@ -18,6 +18,11 @@ UNKNOWN_START = gettext_lazy("Choose one of the listed templates.")
 class NewEntryForm(SurroundingsForm):
     """What an entry begins with."""
 
+    # As the page shows them.
+    field_order = (
+        *("template", "title", "prompt", "kind", "language"),
+        *("summary", "tags", "use_case", "visibility"),
+    )
     # A template brings a title: browsers must not insist on one.
     use_required_attribute = False
 

@@ -1,14 +1,16 @@
 """Forms about the models of a provider: which are in use, and what they cost."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.boundfield import BoundField
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from prompts_app.forms.fields import PlainCharField
+from prompts_app.forms.focus import Guided
 from prompts_app.forms.limits import DollarsField
 from prompts_app.forms.providers import EXACT
 from prompts_app.forms.values import TOO_LONG
@@ -35,7 +37,7 @@ class TickedForm(forms.Form):
     model = _NamesField(widget=forms.MultipleHiddenInput)
 
 
-class NameForm(forms.Form):
+class NameForm(Guided, forms.Form):
     """One model by its name."""
 
     name = PlainCharField(
@@ -50,6 +52,10 @@ class NameForm(forms.Form):
             "max_length": TOO_LONG,
         },
     )
+
+    def __init__(self, data: Mapping[str, Any] | None = None) -> None:
+        # The page has another field of that name.
+        super().__init__(data, auto_id="id_model_%s")
 
 
 def too_many() -> str:
@@ -130,7 +136,7 @@ class TermsForm(forms.Form):
         return Terms(cleaned["kind"], cleaned["input"], cleaned["output"], cleaned.get("picture"))
 
 
-class TermsForms:
+class TermsForms(Guided):
     """A form for every model in use. Rows that were not sent stay as they are."""
 
     def __init__(self, models: list[LLMModel], data: Mapping[str, Any] | None = None) -> None:
@@ -144,6 +150,10 @@ class TermsForms:
     def with_pictures(self) -> bool:
         """Whether any model has a price for a picture."""
         return any("picture" in form.fields for form in self.forms)
+
+    def shown(self) -> Iterable[BoundField]:
+        """The fields of the rows that stay."""
+        return (field for form in self.sent if not form.removed for field in form)
 
     def is_valid(self) -> bool:
         """Whether every row that was sent is valid; a row to be removed need not be."""

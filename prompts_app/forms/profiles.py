@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from prompts_app.forms.addresses import AddressField
 from prompts_app.forms.fields import PlainCharField
-from prompts_app.forms.focus import first_refused
+from prompts_app.forms.focus import Guided
 from prompts_app.forms.handles import MAX_HANDLE, check_handle, handle_taken
 from prompts_app.forms.parameters import several_lines
 from prompts_app.forms.pictures import PictureField
@@ -62,7 +62,7 @@ def _told(rows: Rows[R], names: Sequence[str], wanted: str) -> list[dict[str, An
     ]
 
 
-class ProfileForm(forms.Form):
+class ProfileForm(Guided, forms.Form):
     """Everything of a profile but its picture."""
 
     # As the page shows them.
@@ -190,7 +190,10 @@ class ProfileForm(forms.Form):
         self.fields["handle"].help_text = (
             _("Links to the old one lead here for as long as nobody else has it: 90 days at least.")
             if profile
-            else _("It stands in the address of your pages. Letters, digits, hyphens.")
+            else _(
+                "It stands in the address of your pages. Letters without accents, digits, hyphens, "
+                "underscores."
+            )
         )
 
     def clean_handle(self) -> str:
@@ -231,12 +234,8 @@ class ProfileForm(forms.Form):
         rows = (self.links, self.languages, self.experience, self.certifications)
         return all([super().is_valid(), *(some.is_valid() for some in rows)])
 
-    @property
-    def first_refused(self) -> str:
-        """The id of the first field that was refused, as the page shows them; or ""."""
-        return first_refused(self._shown())
-
-    def _shown(self) -> Iterator[BoundField]:
+    def shown(self) -> Iterator[BoundField]:
+        """All fields, those of the rows where the page has them."""
         for field in self:
             yield field
             if field.name == "skills":

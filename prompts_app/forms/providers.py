@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from prompts_app.forms.fields import PlainCharField
+from prompts_app.forms.focus import Guided
 from prompts_app.forms.values import TOO_LONG
 from prompts_app.llm import addresses
 from prompts_app.llm.presets import Preset
@@ -81,7 +82,7 @@ class _AddressField(PlainCharField):
         return super().to_python(value) or self.usual
 
 
-class ProviderForm(forms.Form):
+class ProviderForm(Guided, forms.Form):
     """A provider's name, address and key; `preset` fills in what is left empty.
 
     After `is_valid()`, `values()` gives what services.providers.save_provider takes.

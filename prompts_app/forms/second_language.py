@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from prompts_app.forms.fields import PlainCharField
+from prompts_app.forms.focus import Guided
 from prompts_app.forms.parameters import several_lines
 from prompts_app.forms.values import TOO_LONG
 from prompts_app.models import Entry
@@ -59,7 +60,7 @@ class Row:
     field: BoundField
 
 
-class SecondLanguageForm(forms.Form):
+class SecondLanguageForm(Guided, forms.Form):
     """What an author says of an entry in another language than its own."""
 
     language = forms.ChoiceField(

@@ -103,7 +103,8 @@ class Items:
     """The rows of the link `kept`: as they were sent in `data`, its own, or those of `shown`.
 
     `wish` changes them first, and nothing is checked then. `others` are the entries that can be
-    added, `kept_back` those that only a draft's visibility keeps away.
+    added, `kept_back` those that only a draft's visibility keeps away; `nothing_to_show`: no entry
+    is on the link or could be, `no_entry_at_all`: for there is none.
     """
 
     def __init__(
@@ -153,6 +154,8 @@ class Items:
             if wish is not None and wish.key == row.key and not self.focus_others:
                 row.focus = "up" if adding else wish.button
         self.kept_back = shares.kept_back(owner)
+        self.nothing_to_show = not self.rows and not self.others
+        self.no_entry_at_all = self.nothing_to_show and not shares.has_entries(owner)
 
     def _change(self, keys: list[str], wish: Wish, known: Mapping[str, Entry]) -> None:
         key = wish.key

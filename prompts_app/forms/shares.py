@@ -1,12 +1,14 @@
 """The form of a share link: for whom, what it says, and how far it opens."""
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.forms.boundfield import BoundField
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -14,11 +16,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from prompts_app.forms.fields import PlainCharField
-from prompts_app.forms.focus import first_refused
+from prompts_app.forms.focus import Guided
 from prompts_app.forms.limits import DollarsField, tries_field
 from prompts_app.forms.parameters import several_lines
 from prompts_app.forms.share_items import Items, Wish
 from prompts_app.forms.values import TOO_LONG
+from prompts_app.forms.zones import zone_name
 from prompts_app.models import ShareLink, User
 from prompts_app.services import days
 
@@ -49,7 +52,7 @@ def _line(most: int, **options: Any) -> PlainCharField:
     )
 
 
-class LinkForm(forms.Form):
+class LinkForm(Guided, forms.Form):
     """A link, made or changed; its entries are in `items`.
 
     `link`: the one that is changed; `like`: one to begin with. `wish`: a button that changes the
@@ -172,7 +175,7 @@ class LinkForm(forms.Form):
             (_AT, _("until a date of your choice")),
             (_NEVER, _("until you revoke it")),
         ]
-        zone = owner.time_zone
+        zone = zone_name(owner.time_zone)
         self.fields["expires_at"].help_text = _("By the clocks of %(zone)s.") % {"zone": zone}
         if self.link is not None and self.link.password:
             self.fields["password"].label = _("New password")
@@ -245,11 +248,14 @@ class LinkForm(forms.Form):
         fits = self.items.is_valid()
         return super().is_valid() and fits
 
+    def shown(self) -> Iterable[BoundField]:
+        """All fields, those of the chosen entries last."""
+        return [*self, *(field for row in self.items.rows for field in row)]
+
     @property
     def first_refused(self) -> str:
-        """The id of the first field that wants a look; "" without any."""
-        rows = (field for row in self.items.rows for field in row)
-        return first_refused([*self, *rows]) or ("items" if self.items.error else "")
+        """The id of the first field that wants a look, or of the entries; "" without any."""
+        return super().first_refused or ("items" if self.items.error else "")
 
     def seen(self) -> datetime | None:
         """Return the state of the link that the author looked at."""

@@ -7,17 +7,20 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from prompts_app.forms.fields import PlainCharField
+from prompts_app.forms.fields import PlainCharField, TicksField
+from prompts_app.forms.focus import Guided
 from prompts_app.forms.values import TOO_LONG
 from prompts_app.transfer import document as limits
 
 NOT_THE_NUMBER = gettext_lazy("This is not the number. Nothing was withdrawn.")
 
 
-class PublishForm(forms.Form):
+class PublishForm(Guided, forms.Form):
     """What changed, and the revision of the draft the author has seen.
 
-    The page writes the hidden revision itself: it is always that of the draft it shows.
+    The page writes the hidden revision itself: it is always that of the draft it shows. With
+    `secrets`, which stands for those that were found (services.publish_checks.secrets_mark), the
+    author has to say that none of them is real; a tick says so of no others than these.
     """
 
     revision = forms.IntegerField(min_value=0, max_value=2_000_000_000, widget=forms.HiddenInput)
@@ -28,8 +31,22 @@ class PublishForm(forms.Form):
         error_messages={"max_length": TOO_LONG},
     )
 
-    def __init__(self, number: int, data: Any = None) -> None:
+    not_real = TicksField(
+        label=gettext_lazy("What looks like a key"),
+        none=gettext_lazy(
+            "Take the key out of the prompt. Only if it is not a real one, tick this and publish."
+        ),
+        gone=gettext_lazy("Other keys were found since. Look at the list above once more."),
+    )
+
+    def __init__(self, number: int, data: Any = None, *, secrets: str = "") -> None:
         super().__init__(data)
+        if secrets:
+            field = self.fields["not_real"]
+            assert isinstance(field, TicksField)
+            field.choices = [(secrets, _("I have looked: this is not a real key"))]
+        else:
+            del self.fields["not_real"]
         note = self.fields["change_note"]
         if number > 1:
             note.required = True

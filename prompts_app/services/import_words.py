@@ -74,8 +74,8 @@ _OF_SITE: Final[dict[str, Promise]] = {
     "too_many_entries": gettext_lazy(
         "Only the first %(detail)s entries are read. Bring in the rest as another file."
     ),
-    "more_problems": gettext_lazy("%(detail)s further parts are left out."),
-    "more_losses": gettext_lazy("%(detail)s further things are lost."),
+    "more_problems": gettext_lazy("Further parts left out: %(detail)s."),
+    "more_losses": gettext_lazy("Further things lost: %(detail)s."),
     "rule_refused": gettext_lazy(
         "The rule of “%(detail)s” cannot test anything as it stands. It is kept, and not run here."
     ),
@@ -94,7 +94,7 @@ _OF_SITE: Final[dict[str, Promise]] = {
 
 _PROMPTS_CHAT: Final[dict[str, Promise]] = {
     "header": gettext_lazy("The first line must be the header: %(detail)s."),
-    "columns": gettext_lazy("The row has %(detail)s columns instead of five."),
+    "columns": gettext_lazy("Columns in the row: %(detail)s instead of five."),
     "quoting": gettext_lazy("Text stands outside a quoted column."),
     "unclosed_quote": gettext_lazy(
         "A quote is opened here and never closed. Nothing after it can be read."

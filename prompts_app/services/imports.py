@@ -24,7 +24,7 @@ from prompts_app.services.bulk import many_came
 from prompts_app.services.import_archive import ARCHIVE, NotWaiting
 from prompts_app.services.import_reading import Ready, read
 from prompts_app.transfer.document import Loss, Problem
-from prompts_app.transfer.recognise import FORMATS, recognise
+from prompts_app.transfer.recognise import FORMATS, broken_yaml, recognise
 
 MAX_BYTES: Final = 20 * 1024 * 1024
 # Of one author at once: the oldest goes for a new one.
@@ -36,8 +36,9 @@ MAX_LOSSES: Final = 50
 _TOLD_OF: Final = timedelta(days=1)
 
 __all__ = [
-    "ARCHIVE", "MAX_BYTES", "NotWaiting", "bring_in", "bring_in_archive", "bring_in_file", "choose",
-    "discard", "forget_unconfirmed", "keep", "known_keys", "look_again", "what_is_new",
+    "ARCHIVE", "MAX_BYTES", "NotWaiting", "as_yaml", "bring_in", "bring_in_archive",
+    "bring_in_file", "choose", "discard", "forget_unconfirmed", "keep", "known_keys", "look_again",
+    "what_is_new",
 ]  # fmt: skip
 
 Progress = Generator[tuple[int, int], None, "Import"]
@@ -49,7 +50,12 @@ def keep(owner: User, data: bytes, name: str, key: str = "") -> Progress:
     `key` is its format; recognised unless given, and left blank where it cannot be.
     """
     upload = Import(owner=owner, name=name[:200], size=len(data), source=data)
-    yield from _look(upload, data, key if key in KEYS else format_of(data, name))
+    if key in KEYS:
+        yield from _look(upload, data, key)
+    else:
+        yield from _look(upload, data, format_of(data, name))
+        if _is_guess(upload) and (problem := broken_yaml(data, name)):
+            upload.problems = [_told(problem)]
     with transaction.atomic():
         upload.save()
         older = Import.objects.filter(owner=owner, state=Import.State.WAITING)
@@ -88,6 +94,20 @@ def _look(upload: Import, data: bytes, key: str) -> Iterator[tuple[int, int]]:
             else:
                 problems.append(found)
     upload.problems = _all_told(problems)
+
+
+def _is_guess(upload: Import) -> bool:
+    # Of a text that is one, nothing is left out: what an import of it has was brought in, or waits.
+    is_text = upload.format == "plain" and bool(upload.rows or upload.done_at)
+    return is_text or not upload.format
+
+
+def as_yaml(upload: Import) -> list[list[Any]]:
+    """Return why what looks like YAML was not read as such, as problems are kept; else nothing.
+
+    Such an upload was taken for plain text, or for nothing: none of its parts are left out.
+    """
+    return upload.problems if _is_guess(upload) else []
 
 
 def _all_told(problems: list[Problem]) -> list[list[Any]]:

@@ -1,5 +1,10 @@
-"""What an author may want to mend before a prompt is published: nothing of it is in the way."""
+"""What an author may want to mend before a prompt is published.
 
+Only what looks like a key or password is in the way, until the author says that it is none.
+"""
+
+import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -153,6 +158,19 @@ def checks_of(
         for code, place, is_so in missing
         if is_so
     ]
+
+
+def secrets_mark(checks: Sequence[Check]) -> str:
+    """Return what stands for exactly the secrets among `checks`: "" for none, else SHA-256 in hex.
+
+    Another secret, or another place of one, is another mark. It is made of what is shown alone.
+    """
+    found = [
+        (one.shown, one.place.page, one.place.field, one.place.case)
+        for one in checks
+        if one.kind == "secret"
+    ]
+    return hashlib.sha256(json.dumps(found).encode()).hexdigest() if found else ""
 
 
 def in_note(note: str) -> bool:

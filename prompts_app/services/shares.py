@@ -66,6 +66,11 @@ def kept_back(owner: User) -> QuerySet[Entry]:
     )
 
 
+def has_entries(owner: User) -> bool:
+    """Say whether the author has an entry outside of the bin, whatever can be done with it."""
+    return Entry.objects.filter(owner=owner, purge_at__isnull=True).exists()
+
+
 def _published(owner: User) -> QuerySet[Entry]:
     return Entry.objects.filter(owner=owner, purge_at__isnull=True, published__isnull=False)
 

@@ -12,6 +12,13 @@ _FAR: Final = 2_000_000
 _MOST_TOKENS: Final = 100_000
 _TOKEN: Final = re.compile(r'"(?P<text>(?:[^"\\\n]|\\.)*+)"(?P<key>\s*+:)?|[{}\[\]]')
 _YAML_KEY: Final = re.compile(r"""^(?:- |)["']?([^\W\d][\w$.-]{0,80}+)["']?[ \t]*:(?=\s|$)""", re.M)
+# What YAML's structure looks like and prose does not: names of programs, with something under them.
+_YAML_NAME: Final = re.compile(r"^[ ]*+(?:- )*+[a-z_][\w.-]{0,80}+:(?=\s|$)", re.M)
+_YAML_UNDER: Final = re.compile(
+    r"^(?P<in>[ ]*+)(?:- )?[a-z_][\w.-]{0,80}+:[ ]*+(?:[|>][-+\d]{0,2}+)?[ ]*+\n"
+    r"\s*?(?P=in)(?:[ ]+\S|- )",
+    re.M,
+)
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,20 @@ class Glance:
         if self.is_json:
             return self._json_keys()
         return frozenset(_YAML_KEY.findall(self.head))
+
+    @cached_property
+    def looks_like_yaml(self) -> bool:
+        """Whether it is laid out as YAML in block style is, be it sound or not.
+
+        Lines such as “Role: an editor” are prose: a name that a program could have, in small
+        letters, has to stand first, another one elsewhere, and something under one of them.
+        """
+        text = re.sub(r"\A(?:\s*(?:#[^\n]*|---[ \t]*)\n)*\s*", "", self.head)
+        return (
+            _YAML_NAME.match(text) is not None
+            and len(_YAML_NAME.findall(text)) > 1
+            and _YAML_UNDER.search(text) is not None
+        )
 
     def _json_keys(self) -> frozenset[str]:
         text = self.data[:_FAR].decode("utf-8", "replace")

@@ -19,6 +19,7 @@ from prompts_app.transfer import (
 )
 from prompts_app.transfer.document import EntryDocument, Problem
 from prompts_app.transfer.glance import Glance
+from prompts_app.transfer.loading import yaml_of
 
 Read = Callable[[bytes], Iterator[EntryDocument | Problem]]
 
@@ -67,3 +68,16 @@ def recognise(data: bytes, name: str = "") -> str:
     looks = (one for one in FORMATS.values() if one.sniff(glance))
     found = next(looks, told[0] if told else None)
     return found.key if found else ""
+
+
+def broken_yaml(data: bytes, name: str = "") -> Problem | None:
+    """What keeps data that is laid out as YAML from being read as such; None for any other.
+
+    For what `recognise` takes for plain text or knows nothing of: whoever brought it may have meant
+    a file with a structure.
+    """
+    glance = Glance(data[: plain.MAX_BYTES], name)
+    if not glance.named(".yaml", ".yml") and not glance.looks_like_yaml:
+        return None
+    found = yaml_of(data) if len(data) <= plain.MAX_BYTES else None
+    return found if isinstance(found, Problem) else None

@@ -22,6 +22,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from prompts_app import access_accounts
+from prompts_app.forms import focus
 from prompts_app.http import Request
 
 View = Callable[..., HttpResponse]
@@ -60,6 +61,8 @@ def _mannered(view: View) -> View:
             for form in (context.get("form"), context.get("webauthn_form")):
                 if isinstance(form, BaseForm):
                     _plain(form)
+                    focus.on_first_error(form)
+                    response.context_data.setdefault("first_refused", focus.first_refused(form))
                     if request.method == "POST" and response.status_code == 200 and form.errors:
                         response.status_code = 422
         return response

@@ -7,11 +7,11 @@ from typing import Any
 from django.db import DatabaseError
 from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from prompts_app import access, http
 from prompts_app.http import Request
@@ -43,13 +43,15 @@ def export(request: Request) -> HttpResponseBase:
 
 
 def _entries(done: int, of: int) -> str:
-    return _("Written: %(done)d of %(of)d entries") % {"done": done, "of": of}
+    return _("Entries written: %(done)d of %(of)d") % {"done": done, "of": of}
 
 
 @author
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def site(request: Request) -> HttpResponseBase:
-    """Copy the author's public pages as plain files."""
+    """Copy the author's public pages as plain files; whoever only looks is led to the button."""
+    if request.method != "POST":
+        return redirect(reverse("studio_export") + "#site")
     profile = request.user.profile
     if not Entry.objects.listed().filter(owner=request.user).exists():
         raise Http404
@@ -58,7 +60,7 @@ def site(request: Request) -> HttpResponseBase:
 
 
 def _pages(done: int, of: int) -> str:
-    return _("Written: %(done)d pages and files, %(of)d found so far") % {"done": done, "of": of}
+    return _("Pages and files written: %(done)d; found so far: %(of)d") % {"done": done, "of": of}
 
 
 def _made(

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from prompts_app import access
+from prompts_app.forms import focus
 from prompts_app.forms.cases import CaseForm
 from prompts_app.forms.values import ValuesForm
 from prompts_app.http import Request
@@ -77,9 +78,13 @@ def _edit(request: Request, entry: Entry, case: TestCase | None) -> HttpResponse
         start = {name: getattr(case, name) for name in CaseForm.base_fields} if case else None
         form = CaseForm(initial=start)
         values = ValuesForm(content, initial=case.values if case else None, allow_empty=True)
+    name, *others = form
+    shown = [name, *values, *others]
+    focus.on_first_error(shown)
     context = {
         **about_entry(entry, "cases"),
         "form": form,
+        "first_refused": focus.first_refused(shown),
         "values": values,
         "case": case,
         "has_runs": case is not None and Run.objects.filter(case=case).exists(),

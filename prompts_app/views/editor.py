@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from prompts_app import access, http
 from prompts_app.forms import content as contents
-from prompts_app.forms import draft_runs, draft_wishes
+from prompts_app.forms import draft_runs, draft_wishes, focus
 from prompts_app.forms.content import DraftForm
 from prompts_app.http import Request
 from prompts_app.models import Draft, Entry, TestCase
@@ -117,6 +117,7 @@ def _page(
         **_running(entry, request.POST.get("run_model", "")),
         **(extra or {}),
     }
+    focus.on_first_error(form, context["run_form"])
     return render(request, "studio/editor.html", context, status=status)
 
 
@@ -151,7 +152,8 @@ def run(request: Request, slug: str) -> HttpResponse:
     """Run the draft as it was sent: its answer as a stream, or saved first and then run."""
     entry = access.own_entry(request.user, slug)
     form = _form(entry, data=request.POST)
-    asked = draft_runs.DraftRunForm(list(runs.models_for(entry)), data=request.POST)
+    models = list(runs.models_for(entry))
+    asked = draft_runs.DraftRunForm(models, data=request.POST)
     streams = http.wants_stream(request)
     if not form.is_valid() or not asked.is_valid():
         if streams:
@@ -159,7 +161,12 @@ def run(request: Request, slug: str) -> HttpResponse:
                 asked.refused or _("Not run. What has to change is said when you save.")
             )
         said = asked.refused_here or _("Not run. What has to change is said at its field.")
-        return _page(request, entry, form, status=422, extra={"not_run": said})
+        # Its number is used up or unknown: the next try needs another one.
+        again = draft_runs.DraftRunForm(
+            models, data={"run_id": uuid.uuid4(), "run_model": request.POST.get("run_model", "")}
+        )
+        extra = {"not_run": said, "run_form": again}
+        return _page(request, entry, form, status=422, extra=extra)
     if not streams:
         try:
             _save(entry, form)

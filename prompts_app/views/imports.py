@@ -18,6 +18,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from prompts_app import access, http
+from prompts_app.forms import focus
 from prompts_app.forms.imports import FormatForm, UploadForm, places
 from prompts_app.http import Request
 from prompts_app.models import Import
@@ -43,6 +44,7 @@ def new_import(request: Request) -> HttpResponseBase:
     """Upload a file or paste text: it is kept for an hour, and nothing is made of it yet."""
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     if not form.is_valid():
+        focus.on_first_error(form)
         waiting = Import.objects.waiting().without_source().filter(owner=request.user)
         understood = [{"name": format_name(key), "what": MADE_OF[key]} for key in imports.KEYS]
         context = SECTION | {
@@ -66,11 +68,11 @@ def _read_so_far(done: int, _of: int) -> str:
 def _made_so_far(done: int, of: int) -> str:
     if not of:
         return _read_so_far(done, of)
-    return _("Bringing in: %(done)d of %(of)d entries") % {"done": done, "of": of}
+    return _("Entries brought in: %(done)d of %(of)d") % {"done": done, "of": of}
 
 
 def _undone_so_far(done: int, of: int) -> str:
-    return _("Taking back: %(done)d of %(of)d entries") % {"done": done, "of": of}
+    return _("Entries taken back: %(done)d of %(of)d") % {"done": done, "of": of}
 
 
 def _worked(
@@ -125,9 +127,9 @@ def check(request: Request, import_id: uuid.UUID) -> HttpResponseBase:
     if not upload.is_waiting:
         return render(request, "imports/expired.html", SECTION | {"upload": upload}, status=410)
     if request.method == "GET":
-        return _check_page(request, upload, FormatForm(initial={"format": upload.format}))
+        return _check_page(request, upload, FormatForm(upload.format))
     if request.POST.get("do") == "format":
-        form = FormatForm(request.POST)
+        form = FormatForm(upload.format, request.POST)
         if not form.is_valid():
             return _check_page(request, upload, form, status=422)
         work = imports.look_again(upload, form.cleaned_data["format"])
@@ -141,8 +143,13 @@ def check(request: Request, import_id: uuid.UUID) -> HttpResponseBase:
     if to := request.POST.get("to", ""):
         return http.SeeOther(f"{request.path}?page={_rows(upload, to).number}#rows")
     if not imports.what_is_new(upload):
-        return _check_page(request, upload, FormatForm(initial={"format": upload.format}), 422)
+        return _check_page(request, upload, FormatForm(upload.format), 422)
     return _worked(request, imports.bring_in(upload), _made_so_far, "studio_import_done")
+
+
+def _problems(upload: Import) -> list[dict[str, str]]:
+    """What keeps parts of an upload out, in words."""
+    return [] if imports.as_yaml(upload) else [told(problem) for problem in upload.problems]
 
 
 def _rows(upload: Import, number: str) -> Page[tuple[int, dict[str, Any]]]:
@@ -171,7 +178,8 @@ def _check_page(
             }
             for place, row in page.object_list
         ],
-        "problems": [told(problem) for problem in upload.problems],
+        "as_yaml": [told(problem) for problem in imports.as_yaml(upload)],
+        "problems": _problems(upload),
         "format": format_name(upload.format),
         "until": upload.created_at + WAITS,
         "total": len(upload.rows),
@@ -221,7 +229,7 @@ def done(request: Request, import_id: uuid.UUID) -> HttpResponse:
             for row in made.rows[:ROWS_A_PAGE]
         ],
         "more_losses": max(len(made.rows) - ROWS_A_PAGE, 0),
-        "problems": [told(problem) for problem in made.problems],
+        "problems": _problems(made),
     }
     return render(request, "imports/done.html", context)
 

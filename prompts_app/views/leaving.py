@@ -9,6 +9,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from prompts_app.forms import focus
+from prompts_app.forms.accounts import LeaveForm
 from prompts_app.http import Request
 from prompts_app.services import accounts, leaving
 
@@ -17,9 +19,10 @@ from prompts_app.services import accounts, leaving
 @require_http_methods(("GET", "HEAD", "POST"))
 @reauthentication_required(app="allauth.account")  # type: ignore[untyped-decorator]
 def delete_account(request: Request) -> HttpResponse:
-    """What goes and when; a POST closes the account and signs out."""
+    """What goes and when; a POST with the tick closes the account and signs out."""
     refused = accounts.is_last_operator(request.user)
-    if request.method == "POST" and not refused:
+    form = LeaveForm(request.POST if request.method == "POST" else None)
+    if form.is_valid() and not refused:
         try:
             leaving.leave(request.user)
         except accounts.LastOperator:
@@ -27,7 +30,9 @@ def delete_account(request: Request) -> HttpResponse:
         else:
             logout(request)
             return redirect("left")
+    focus.on_first_error(form)
     context = {
+        "form": form,
         "belongings": leaving.belongings(request.user),
         "deleted_on": timezone.now() + leaving.DELAY,
         "days": leaving.DELAY.days,

@@ -8,7 +8,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from prompts_app.forms import focus
 from prompts_app.forms.limits import LimitsForm
+from prompts_app.forms.zones import zone_name
 from prompts_app.http import Request
 from prompts_app.models import Spending
 from prompts_app.services import days, spending, troubles
@@ -31,6 +33,7 @@ def limits(request: Request) -> HttpResponse:
         spending.set_limits(request.user, **chosen)
         messages.success(request, _("The limits are saved. They hold from the next try on."))
         return redirect("studio_limits")
+    focus.on_first_error(form)
     latest = spending.last_days(request.user, DAYS_SHOWN)
     purses = spending.purses_today(request.user)
     first = latest[-1].day
@@ -48,7 +51,7 @@ def limits(request: Request) -> HttpResponse:
         # As clocks there show it: a template would bring an aware one back to UTC.
         "day_ends": days.end(latest[0].day, zone).astimezone(zone).replace(tzinfo=None),
         "in_utc": zone is UTC,
-        "zone": request.user.time_zone,
+        "zone": zone_name(request.user.time_zone),
         "overrun": sum(purse.overrun for purse in purses),
         "days": latest,
         "site_purse": len(purses) > 1 or any(day.site for day in latest),

@@ -5,6 +5,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from prompts_app.forms import focus
 from prompts_app.forms.new_entry import NewEntryForm
 from prompts_app.http import Request
 from prompts_app.services import entries, first_steps, starting
@@ -32,6 +33,7 @@ def new_entry(request: Request) -> HttpResponse:
 
 
 def _page(request: Request, form: NewEntryForm, status: int = 200) -> HttpResponse:
+    focus.on_first_error(form)
     context = {
         "nav": "studio",
         "studio_section": "entries",

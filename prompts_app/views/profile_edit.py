@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from prompts_app import access
+from prompts_app.forms import focus
 from prompts_app.forms.handles import handle_taken
 from prompts_app.forms.pictures import PICTURE_ERRORS
 from prompts_app.forms.profiles import AvatarForm, ProfileForm
@@ -69,6 +70,7 @@ def _page(
     avatar_form: AvatarForm,
     status: int = 200,
 ) -> HttpResponse:
+    focus.on_first_error(avatar_form, form)
     context = {
         "nav": "studio",
         "studio_section": "profile",

@@ -14,6 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from prompts_app import access
+from prompts_app.forms import focus
 from prompts_app.forms.offers import NameForm, TermsForms, TickedForm, too_many
 from prompts_app.forms.providers import ProviderForm
 from prompts_app.http import Request
@@ -237,6 +238,10 @@ def _page(
     names = listing.names if listing else ()
     found, number = offers.offers(provider, names, wanted=wanted, most=OFFERS_SHOWN)
     form = connection or _connection_form(request, provider)
+    terms = terms or TermsForms(_in_use(provider))
+    name_form = name_form or NameForm()
+    focus.on_first_error(terms, name_form, form)
+    unticked = "list" if ticked is not None and ticked.errors else ""
     context = {
         "nav": "studio",
         "studio_section": "providers",
@@ -247,7 +252,7 @@ def _page(
         "resting": provider.rest_until is not None and provider.rest_until > timezone.now(),
         "failure": failure,
         "cause": cause,
-        "terms": terms or TermsForms(_in_use(provider)),
+        "terms": terms,
         "listing": listing,
         "wanted": wanted,
         "filter": bool(wanted) or number >= FILTER_FROM,
@@ -255,8 +260,12 @@ def _page(
         "offers_number": number,
         "ticked": ticked,
         "ticked_names": set(ticked["model"].data or ()) if ticked else set(),
-        "name_form": name_form or NameForm(),
+        "name_form": name_form,
         "form": form,
+        "first_refused": terms.first_refused
+        or unticked
+        or name_form.first_refused
+        or form.first_refused,
         "key_again": form.is_bound and bool(form["api_key"].data),
     }
     return render(request, "studio/provider.html", context, status=status)

@@ -11,6 +11,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from prompts_app import access
+from prompts_app.forms import focus
 from prompts_app.forms.providers import ProviderForm
 from prompts_app.http import Request
 from prompts_app.llm import presets
@@ -69,6 +70,7 @@ def new_provider(request: Request) -> HttpResponse:
         provider = providers.save_provider(request.user, None, **form.values())
         messages.success(request, _("It is kept. Now test whether it answers."))
         return redirect("studio_provider", provider.pk)
+    focus.on_first_error(form)
     context = {
         "nav": "studio",
         "studio_section": "providers",

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from prompts_app import access
+from prompts_app.forms import focus
 from prompts_app.forms.second_language import SecondLanguageForm
 from prompts_app.http import Request
 from prompts_app.services import entries, second_language
@@ -31,6 +32,7 @@ def translation(request: Request, slug: str) -> HttpResponse:
         entries.translate(entry, language, words)
         messages.success(request, _("The translation is saved."))
         return redirect("studio_translation", slug)
+    focus.on_first_error(form)
     names = dict(choices)
     chosen = form["language"].value()
     context = about_entry(entry, "settings") | {

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from prompts_app import access
 from prompts_app.forms.share_items import Items
+from prompts_app.forms.zones import zone_name
 from prompts_app.http import Request
 from prompts_app.models import ShareLink
 from prompts_app.services import days, shares, visits
@@ -70,7 +71,7 @@ def one_link(request: Request, link_id: uuid.UUID) -> HttpResponse:
         "rows": Items(request.user, kept=link).rows,
         "nothing_shown": not shown,
         "visits": visits.table_of(link),
-        "expires": _local(link.expires_at, request.user.time_zone, zone),
+        "expires": _local(link.expires_at, zone_name(request.user.time_zone), zone),
     }
     if address:
         context["summary"] = share_summary.summary(link, shown, address)

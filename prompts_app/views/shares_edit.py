@@ -12,6 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from prompts_app import access
+from prompts_app.forms import focus
 from prompts_app.forms.share_items import Wish, wish_of
 from prompts_app.forms.shares import MAX_NOTE, LinkForm
 from prompts_app.http import Request
@@ -112,6 +113,9 @@ def _wish(request: Request) -> Wish | None:
 def _page(
     request: Request, form: LinkForm, *, like: ShareLink | None = None, status: int = 200
 ) -> HttpResponse:
+    # What a button did besides saving has a focus of its own.
+    if status == 422:
+        focus.on_first_error(form)
     note = str(form["note"].value() or "")
     context = {
         **about_links(),

@@ -28,7 +28,8 @@ from prompts_app.transfer.static_pages import as_file, is_elsewhere, relative
 # More than the largest portfolio has; only a mistake of ours would lead on for ever.
 MOST_PAGES = 50_000
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_OF_EVIDENCE = r"answers/|results\.csv|results\.json|promptfooconfig\.yaml"
+_EVIDENCE_FILES = ("results.csv", "results.json", "promptfooconfig.yaml")
+_OF_EVIDENCE = "|".join(("answers/", *map(re.escape, _EVIDENCE_FILES)))
 _OF_ENTRY = (
     rf"v[0-9]+/(?:prompt\.prompty|prompt\.prompt\.yml)?|compare/|try/|evidence/(?:{_OF_EVIDENCE})?"
 )
@@ -38,6 +39,7 @@ _ARGUMENTS = (
     ("/compare/", {"from", "to"}),
     ("/evidence/", {"version", "constraint", "page"}),
     ("/evidence/answers/", {"version", "case", "model", "constraint", "page"}),
+    *((f"/evidence/{name}", {"version"}) for name in _EVIDENCE_FILES),
     ("", {"after", "before"}),
 )
 # Files that are the same in every language, and where they lie.

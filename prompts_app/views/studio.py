@@ -20,6 +20,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from prompts_app import access
+from prompts_app.forms import focus
 from prompts_app.forms.entries import (
     SLUG_TAKEN,
     CoverForm,
@@ -211,6 +212,7 @@ def _settings_page(
     cover_form: CoverForm,
     status: int = 200,
 ) -> HttpResponse:
+    focus.on_first_error(form, cover_form)
     context = about_entry(entry, "settings") | {"form": form, "cover_form": cover_form}
     return render(request, "studio/settings.html", context, status=status)
 

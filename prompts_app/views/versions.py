@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from prompts_app import access
+from prompts_app.forms import focus
 from prompts_app.forms.versions import PublishForm, WithdrawForm
 from prompts_app.http import Request
 from prompts_app.models import Entry, Run, Version
@@ -37,15 +38,14 @@ def versions(request: Request, slug: str) -> HttpResponse:
     entry = access.own_entry(request.user, slug)
     latest = entry.versions.order_by("-number").first()
     number = latest.number + 1 if latest else 1
-    if request.method == "GET":
-        return _page(request, entry, number, PublishForm(number))
-    form = PublishForm(number, request.POST)
-    if form.is_valid() and not request.POST.get("seen"):
-        # What the draft holds the page has warned of; the note was written since.
-        note = form.cleaned_data["change_note"]
-        if publish_checks.in_note(note):
-            return _page(request, entry, number, form, status=422, note=note)
-    if form.is_valid():
+    changes = _changes(entry)
+    sent = request.POST if request.method == "POST" else None
+    # What the draft holds the page has warned of; the note is written there.
+    note = sent.get("change_note", "") if sent is not None else ""
+    checks = _checks(entry, changes, note)
+    form = PublishForm(number, sent, secrets=publish_checks.secrets_mark(checks))
+    noted = publish_checks.in_note(note)
+    if sent is not None and form.is_valid() and (sent.get("seen") or not noted):
         try:
             version = version_services.publish_version(
                 entry, form.cleaned_data["change_note"], revision=form.cleaned_data["revision"]
@@ -55,7 +55,41 @@ def versions(request: Request, slug: str) -> HttpResponse:
         else:
             _say_published(request, entry, version)
             return redirect("studio_versions", slug)
-    return _page(request, entry, number, form, status=422)
+    focus.on_first_error(form)
+    context = {
+        **about_entry(entry, "versions"),
+        "form": form,
+        "draft": entry.draft,
+        "checks": checks,
+        "alarming": any(one.kind != "missing" for one in checks),
+        "secret": any(one.kind == "secret" for one in checks),
+        "seen": noted,
+        "shown": entry.published,
+        "number": number,
+        "changes": changes,
+        "blank": _is_blank(entry),
+        "history": _history(entry),
+        "unseen": entry.published_id and entry.visibility == Entry.Visibility.DRAFT,
+    }
+    return render(request, "studio/versions.html", context, status=200 if sent is None else 422)
+
+
+def _is_blank(entry: Entry) -> bool:
+    return not any(one["content"].strip() for one in entry.draft.content["messages"])
+
+
+def _changes(entry: Entry) -> comparison.Comparison | None:
+    shown = entry.published
+    return comparison.compare(shown.content, entry.draft.content) if shown is not None else None
+
+
+def _checks(
+    entry: Entry, changes: comparison.Comparison | None, note: str
+) -> list[publish_checks.Check]:
+    # Nothing that can be published has to be looked at.
+    if _is_blank(entry) or (changes is not None and changes.same):
+        return []
+    return publish_checks.checks_of(entry, entry.draft.content, live_cases(entry), note)
 
 
 def _say_published(request: Request, entry: Entry, version: Version) -> None:
@@ -64,41 +98,7 @@ def _say_published(request: Request, entry: Entry, version: Version) -> None:
         said += " " + _("It is seen only through your share links.")
     elif entry.visibility == Entry.Visibility.ARCHIVED:
         said += " " + _("Nobody else sees it as long as the entry is archived.")
-    elif not entry.is_public:
-        said += " " + _("Nobody else sees it yet: say in the settings who may.")
     messages.success(request, said)
-
-
-def _page(
-    request: Request,
-    entry: Entry,
-    number: int,
-    form: PublishForm,
-    status: int = 200,
-    note: str = "",
-) -> HttpResponse:
-    draft = entry.draft
-    shown = entry.published
-    changes = comparison.compare(shown.content, draft.content) if shown is not None else None
-    blank = not any(one["content"].strip() for one in draft.content["messages"])
-    # Nothing that can be published has to be looked at.
-    idle = blank or (changes is not None and changes.same)
-    cases = live_cases(entry) if not idle else []
-    checks = publish_checks.checks_of(entry, draft.content, cases, note) if not idle else []
-    context = {
-        **about_entry(entry, "versions"),
-        "form": form,
-        "draft": draft,
-        "checks": checks,
-        "alarming": any(one.kind != "missing" for one in checks),
-        "seen": bool(note),
-        "shown": shown,
-        "number": number,
-        "changes": changes,
-        "blank": blank,
-        "history": _history(entry),
-    }
-    return render(request, "studio/versions.html", context, status=status)
 
 
 def _history(entry: Entry) -> list[dict[str, Any]]:

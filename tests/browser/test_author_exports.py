@@ -75,3 +75,22 @@ def test_the_current_tab_of_an_entry_is_in_view_on_a_phone(
     if way == "script":
         assert page.evaluate("scrollY") == 0
         assert page.evaluate(SHIFTED) == []
+
+
+@pytest.mark.parametrize("language", ["en-GB", "fr-FR"])
+@pytest.mark.parametrize("width", [320, 390])
+def test_the_whole_menu_of_the_studio_is_in_view_on_a_phone(
+    visit: Visit, sample_author: StorageState, width: int, language: str
+) -> None:
+    page = visit(width, 844, storage_state=sample_author, locale=language)
+    page.goto("/studio/limits/")
+    links = page.locator(".studio__nav a")
+    expect(links).to_have_count(6)
+    for link in links.all():
+        expect(link).to_be_in_viewport(ratio=1)
+        box = link.bounding_box()
+        assert box is not None
+        assert 8 <= box["x"] <= box["x"] + box["width"] <= width - 8
+    # On one line where they fit.
+    tops = {round(one["y"]) for link in links.all() if (one := link.bounding_box())}
+    assert len(tops) == 1 or width < 390

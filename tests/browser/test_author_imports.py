@@ -48,12 +48,17 @@ def test_prompts_come_in_and_go_again(
     expect(page.get_by_text("all its entries are in the bin")).to_be_visible()
 
 
-def test_what_is_wrong_is_said_at_its_field(visit: Visit, ada: StorageState, watch: Watch) -> None:
+@pytest.mark.parametrize("scripts", [True, False])
+def test_what_is_wrong_is_said_at_its_field(
+    visit: Visit, ada: StorageState, watch: Watch, scripts: bool
+) -> None:
     watch.allowed.add(422)
-    page = visit(storage_state=ada)
+    page = visit(storage_state=ada, java_script_enabled=scripts)
     page.goto("/studio/import/")
     page.get_by_role("button", name="Look at what it makes").click()
     expect(page.get_by_text("Choose a file, or paste text below.")).to_be_visible()
+    expect(page.get_by_text("Nothing is brought in yet.")).to_be_in_viewport()
+    expect(page.get_by_label("File")).to_be_focused()
 
 
 def test_a_lost_connection_says_where_to_look(

@@ -14,6 +14,8 @@ from prompts_app.services import accounts
 accounts.create_author(
     "grace@example.org", "{password}", handle="grace", name="Grace", site_cap=1_000_000_000)
 """
+# Nobody's: as long as one, and of no pattern.
+KEY = "gsk" + "_aB3dE5fG7hJ9kL2mN4pQ6rS8tU1vW0xYaB3dE5fG7hJ9kL2mN4pQ"
 PROMPT = "Summarise {{ text }} for {{ reader }}."
 BETTER = "You write for busy people. Summarise the text between the tags in one sentence."
 
@@ -141,6 +143,14 @@ def test_from_sign_in_to_a_listed_entry_and_back(
     publish = page.get_by_role("button", name="Publish version 2")
     publish.click()
     expect(page.get_by_label("What changed, and why")).to_be_focused()
+    # What looks like a key is published by nobody who did not look at it.
+    page.get_by_label("What changed, and why").fill(f"Reads {KEY}")
+    publish.click()
+    expect(page.get_by_text("Not published.")).to_be_in_viewport()
+    expect(page.get_by_label("this is not a real key")).to_be_focused()
+    publish = page.get_by_role("button", name="Publish version 2 all the same")
+    publish.click()
+    expect(page.get_by_label("this is not a real key")).to_be_focused()
     page.get_by_label("What changed, and why").fill("Says who reads it")
     publish.click()
     expect(page.get_by_role("heading", name=re.compile("^Version 2"))).to_be_visible()

@@ -197,6 +197,7 @@ def test_an_account_is_deleted_and_brought_back(
     page.get_by_role("link", name="Delete the account").click()
     is_it_you(page)
     expect(page.get_by_role("main")).to_contain_text("1 entry, with 1 version")
+    page.get_by_label("I have read what goes").check()
     page.get_by_role("button", name="Delete my account").click()
     expect(page.get_by_role("heading", name="This account is closed")).to_be_visible()
     for gone in ("/@leaver/last-words/", "/@leaver/"):

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prompts_app.assertions import bounded, messages, sql_text
+from prompts_app.assertions import bounded, messages, patterns, sql_text
 from prompts_app.assertions.base import MAX_TEXT, Output, Sentence
 from prompts_app.assertions.formats import DATABASES
 from prompts_app.assertions.registry import (
@@ -225,3 +225,31 @@ def test_every_code_has_its_sentence() -> None:
 
 def test_the_databases_are_those_the_parser_knows() -> None:
     assert tuple(sql_text.DATABASES) == DATABASES
+
+
+@pytest.mark.parametrize(
+    ("pattern", "position"),
+    [
+        ("(abc", 1),
+        ("a(", 2),
+        ("(a)(b", 4),
+        ("ab(cd(ef", 6),
+        ("(a|(b)", 1),
+        (r"\((a", 3),
+        ("[(](x", 4),
+        ("[]x](x", 5),
+        ("(?#(a)(x", 7),
+        ("(?<name>x", 1),
+        ("a[bc", 2),
+        ("a\\", 2),
+        ("a)", 2),
+        ("x*a**", 5),
+        ("*a", 1),
+        ("a{2,1}", 3),
+    ],
+)
+def test_a_wrong_expression_is_pointed_at_where_it_is_wrong(pattern: str, position: int) -> None:
+    found = patterns.problem(pattern)
+    assert found.code == "bad_pattern"
+    assert found.values == {"position": position}
+    assert position <= len(pattern)

@@ -9,7 +9,7 @@ from prompts_app.text import clean
 from prompts_app.text.variables import names
 from prompts_app.transfer import document as limits
 from prompts_app.transfer.document import EntryDocument, Problem
-from prompts_app.transfer.recognise import FORMATS, recognise
+from prompts_app.transfer.recognise import FORMATS, broken_yaml, recognise
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,47 @@ from prompts_app.transfer.recognise import FORMATS, recognise
 )
 def test_a_format_is_recognised(data: bytes, name: str, key: str) -> None:
     assert recognise(data, name) == key
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "place"),
+    [
+        (b"name: x\nsteps:\n  - a: [1\n  b: 2\n", "", (4, "not_yaml")),
+        (b"# mine\n---\nmodel: a\nturns:\n  - who: me\n  says: {\n", "", (6, "not_yaml")),
+        (b"model: a\nparts:\n\t- x\n  - y: z\n", "", (3, "not_yaml")),
+        (b"steps:\n  - name: a\n    name: b\n", "", (3, "duplicate_key")),
+        (b"key: [", "x.yaml", (2, "not_yaml")),
+        (b"\xef\xbb\xbfkey: 'a\r\nb: c", "x.YML", (2, "not_yaml")),
+    ],
+)
+def test_what_looks_like_yaml_and_is_none_says_where(
+    data: bytes, name: str, place: tuple[int, str]
+) -> None:
+    assert recognise(data, name) in ("", "plain")
+    found = broken_yaml(data, name)
+    assert found is not None
+    assert (found.line, found.code) == place
+    if found.code == "not_yaml":
+        assert int(found.detail) >= 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Role: you are an editor.\nTask: mend {{ text }}: keep\n  - its meaning\n  - its tone: [\n",
+        "You sum up.\n\nrules:\n- be short: always\n- no lists: [ever\n",
+        "text: {{ text }}\nmake it shorter: please",
+        "# Title\n\nContext:\n  one: [two\n",
+        "name: x\nsteps:\n  - a: 1\n    b: 2\n",
+        "- first\n- second: [\n",
+        "",
+        "a" * 100_000,
+        "a:\n" * 30_000,
+        " " * 60_000 + "a: [",
+    ],
+)
+def test_prose_and_sound_yaml_are_left_alone(text: str) -> None:
+    assert broken_yaml(text.encode()) is None or text.startswith("a:\n")
 
 
 def test_every_file_of_others_is_read_or_says_why_not() -> None:

@@ -1,5 +1,6 @@
 """Deleting one's account: closed at once, undone by signing in, gone with everything after."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -25,6 +26,7 @@ pytestmark = pytest.mark.django_db
 PAGE = reverse("account_delete")
 LOGIN = reverse("account_login")
 AGAIN = reverse("account_reauthenticate")
+SURE = {"sure": "on"}
 DELAY = timedelta(days=14)
 SECOND = timedelta(seconds=1)
 
@@ -105,6 +107,20 @@ def test_the_page_says_what_goes_and_when_and_asks_again(
     assert "within 14 days" in page
 
 
+def test_a_button_alone_closes_nothing(client: Client, author: User, shared: Shared) -> None:
+    asked_again(client, author)
+    for sent in ({}, {"sure": ""}):
+        response = client.post(PAGE, sent)
+        assert response.status_code == 422
+        page = response.content.decode()
+        assert "Nothing is deleted yet." in page
+        assert "Until 26 May 2026 you can undo it by signing in." in page
+        assert re.search(r'<input [^>]*name="sure"[^>]* autofocus', page)
+    author.refresh_from_db()
+    assert author.is_active
+    assert told(public_pages(shared)) == {200}
+
+
 def test_it_closes_at_once_and_signing_in_brings_everything_back(
     client: Client, author: User, shared: Shared, clock: Clock, mailoutbox: list[Any]
 ) -> None:
@@ -113,7 +129,7 @@ def test_it_closes_at_once_and_signing_in_brings_everything_back(
     elsewhere = Client()
     sign_in(elsewhere, author)
     asked_again(client, author)
-    response = client.post(PAGE, follow=True)
+    response = client.post(PAGE, SURE, follow=True)
     assert response.redirect_chain == [(reverse("left"), 302)]
     assert "signing in brings everything back" in response.content.decode()
     assert told(pages) == {404}
@@ -176,15 +192,15 @@ def test_the_last_operator_stays(client: Client, author: User) -> None:
     asked_again(client, author)
     assert "Nobody else runs this site" in client.get(PAGE).content.decode()
     assert "Delete my account" not in client.get(PAGE).content.decode()
-    assert client.post(PAGE).status_code == 422
+    assert client.post(PAGE, SURE).status_code == 422
     author.refresh_from_db()
     assert author.is_active
     # One who is closed already does not count.
     other = User.objects.create_superuser("other@example.org", factories.PASSWORD)
     accounts.suspend(other)
-    assert client.post(PAGE).status_code == 422
+    assert client.post(PAGE, SURE).status_code == 422
     accounts.lift(other)
-    assert client.post(PAGE)["Location"] == reverse("left")
+    assert client.post(PAGE, SURE)["Location"] == reverse("left")
 
 
 def rows_of(user: User) -> dict[str, int]:

@@ -86,6 +86,46 @@ def test_pasted_text_is_read_as_well(client: Client, author: User) -> None:
     assert "Pasted text" in client.get(response["Location"]).content.decode()
 
 
+BROKEN = "name: x\nsteps:\n  - a: [1\n  b: 2\n"
+
+
+def test_broken_yaml_is_said_to_be_that_and_comes_in_as_text_all_the_same(
+    client: Client, author: User
+) -> None:
+    page = client.get(send(client, text=BROKEN)["Location"]).content.decode()
+    assert "This looks like YAML, but cannot be read as such, so it was taken for plain" in page
+    assert re.search(r"Line 4</span>This is not YAML from column \d+ on\.", page)
+    assert "Left out because it cannot be read" not in page
+    assert "does not come over whole" not in page
+    upload = Import.objects.get()
+    response = client.post(check(upload), {"row": "0", "in": "0"}, follow=True)
+    assert "Left out" not in response.content.decode()
+    assert Entry.objects.get().draft.content["messages"][0]["content"] == BROKEN.rstrip()
+
+
+def test_of_a_broken_yaml_file_the_text_can_still_be_had(client: Client, author: User) -> None:
+    address = send(client, file=file(BROKEN.encode(), "x.yaml"))["Location"]
+    page = client.get(address).content.decode()
+    assert "Mend it and choose it again, or read it as plain text." in page
+    assert "Line 4</span>" in page
+    # Whoever says that it is text knows already.
+    assert client.post(address, {"do": "format", "format": "plain"}).status_code == 303
+    page = client.get(address).content.decode()
+    assert "looks like YAML" not in page
+    assert "1 entry will be made" in page
+
+
+def test_the_list_of_formats_offers_formats_alone(client: Client, author: User) -> None:
+    page = client.get(send(client, text="a prompt")["Location"]).content.decode()
+    assert 'value=""' not in page[page.index("<select") : page.index("</select>")]
+    unknown = send(client, file=file(b"\0\1", "x.bin"))["Location"]
+    page = client.get(unknown).content.decode()
+    assert re.search(r'<option value="" selected>\s*Choose a format<', page)
+    response = client.post(unknown, {"do": "format", "format": ""})
+    assert response.status_code == 422
+    assert "Choose the format that the file is in." in response.content.decode()
+
+
 def test_the_page_says_what_is_lost_of_an_entry_and_where(
     client: Client, author: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

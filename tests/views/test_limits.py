@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
-from prompts_app.forms.limits import DollarsField, zone_choices
+from prompts_app.forms.limits import DollarsField
+from prompts_app.forms.zones import zone_choices, zone_name
 from prompts_app.models import BudgetDay, Entry, SiteGrant, Spending, User
 from prompts_app.models.accounts import validate_time_zone
 from prompts_app.services import books, budget, limits, scopes, spending, tryit
@@ -26,6 +27,7 @@ from prompts_app.templatetags.limits import (
     refusal_sentence,
 )
 from prompts_app.templatetags.sentences import ERRORS, error_sentence
+from prompts_app.text.fold import fold
 from tests import factories
 from tests.clock import Clock
 
@@ -287,7 +289,7 @@ def test_days_are_the_authors(signed_in: Client, owner: User) -> None:
     assert (days[1].day, days[1].own, days[1].site) == (yesterday, 0, 7)
     page = signed_in.get(PAGE)
     assert "$0.0000070" in page.content.decode()
-    assert re.search(r"ends at [^<]* 00:00, time of Pacific/Kiritimati", page.content.decode())
+    assert re.search(r"ends at [^<]* 00:00, time of Kiritimati", page.content.decode())
     # Midnight there, as it is said there.
     ends = page.context["day_ends"]
     assert (ends.date(), ends.hour, ends.minute) == (today + timedelta(days=1), 0, 0)
@@ -303,6 +305,33 @@ def test_zones_are_found_by_their_place() -> None:
     for _area, found in zone_choices()[1:]:
         for name, _place in found:
             validate_time_zone(name)
+
+
+def test_zones_are_named_in_the_readers_language() -> None:
+    with translation.override("fr"):
+        choices = {str(area): found for area, found in zone_choices()}
+        europe = dict(choices["Europe"])
+        assert (europe["Europe/London"], europe["Europe/Athens"]) == ("Londres", "Athènes")
+        # As people look for it, whatever stands above a letter.
+        places = [place for _name, place in choices["Europe"]]
+        assert places == sorted(places, key=fold)
+        america = dict(choices["Amérique"])
+        assert america["America/Argentina/Salta"] == "Salta, Argentine"
+        assert america["America/Indiana/Knox"] == "Knox [Indiana]"
+        assert zone_name("Europe/London") == "Londres"
+    assert zone_name("Europe/London") == "London"
+    assert zone_name("Etc/GMT+7") == "Etc/GMT+7"
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_no_place_stands_twice_and_one_of_an_older_name_stays_chosen(language: str) -> None:
+    with translation.override(language):
+        for _area, found in zone_choices()[1:]:
+            assert len({place for _name, place in found}) == len(found)
+        choices = zone_choices("Asia/Calcutta")
+    offered = [name for _area, found in choices if isinstance(found, list) for name, _at in found]
+    assert "Asia/Kolkata" in offered
+    assert ("Asia/Calcutta", "Asia/Calcutta") in choices or "Asia/Calcutta" in offered
 
 
 def test_a_refusal_says_for_how_long() -> None:

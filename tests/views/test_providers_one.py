@@ -1,6 +1,7 @@
 """One provider in the studio: its test, models in use, prices, address and key."""
 
 import logging
+import re
 import socket
 from collections.abc import Iterator
 from datetime import timedelta
@@ -258,6 +259,7 @@ def test_ticking_nothing_or_nonsense(client: Client, provider: Provider) -> None
     for names in ([], [""], ["x" * 121], ["a\x00b"], ["a\u202eb"]):
         answer = client.post(address(provider), {"do": "tick", "model": names})
         assert answer.status_code == 422, names
+        assert '<a href="#list">Go to the first one</a>' in answer.content.decode()
     assert not provider.served.exists()
 
 
@@ -383,6 +385,9 @@ def test_a_long_list_is_filtered_and_loses_nothing(
     page = client.get(address(provider)).content.decode()
     assert "60 of 400 are shown" in page
     assert page.count('name="model"') == 60
+    refused = client.post(address(provider), {"do": "tick"}).content.decode()
+    assert re.findall(r'name="model" value="([^"]+)" autofocus', refused) == ["vendor/Model-000"]
+    assert refused.count(" autofocus") == 1
     narrowed = client.get(address(provider), {"q": "model 39"}).content.decode()
     assert narrowed.count('name="model"') == 14
     assert "already-mine" in narrowed

@@ -54,11 +54,54 @@ def test_each_find_says_where_it_is_and_a_secret_is_not_repeated(client: Client)
     assert "version 1 all the same" in shown
 
 
-def test_it_lets_the_author_go_on(client: Client) -> None:
+def box(text: str) -> str:
+    """What the page's tick that a key is not real would send."""
+    found = re.search(r'<input [^>]*name="not_real"[^>]*value="(\w+)"', text)
+    assert found is not None
+    return found[1]
+
+
+def test_a_key_is_published_only_once_somebody_says_that_it_is_not_real(client: Client) -> None:
     entry = made(client, context=f"Key: {KEY}")
     address = reverse("studio_versions", args=[entry.slug])
+    response = client.post(address, {"revision": "1"})
+    shown = response.content.decode()
+    assert response.status_code == 422
+    assert "Take the key out of the prompt." in shown
+    assert 'href="#id_not_real"' in shown
+    assert re.search(r'<input [^>]*name="not_real"[^>]* autofocus', shown)
+    for tick in ("on", "1", "f" * 64):
+        assert client.post(address, {"revision": "1", "not_real": tick}).status_code == 422
+    assert not entry.versions.exists()
+    ticked = {"revision": "1", "not_real": box(shown)}
+    assert client.post(address, ticked).status_code == 302
+    assert entry.versions.get().content["context"] == f"Key: {KEY}"
+
+
+def test_a_tick_counts_only_for_the_keys_that_were_shown(client: Client) -> None:
+    entry = made(client, context=f"Key: {KEY}")
+    address = reverse("studio_versions", args=[entry.slug])
+    ticked = {"revision": "1", "not_real": box(page(client, entry))}
+    entry.summary = f"Uses {KEY}"
+    entry.save()
+    response = client.post(address, ticked)
+    assert response.status_code == 422
+    shown = response.content.decode()
+    assert "Other keys were found since." in shown
+    assert not re.search(r'name="not_real"[^>]* checked', shown)
+    noted = ticked | {"not_real": box(shown), "change_note": f"Without {KEY}", "seen": "1"}
+    response = client.post(address, noted)
+    assert response.status_code == 422
+    assert not entry.versions.exists()
+    ticked = noted | {"not_real": box(response.content.decode())}
+    assert client.post(address, ticked).status_code == 302
+
+
+def test_what_is_no_key_asks_for_no_tick(client: Client) -> None:
+    entry = made(client, context="Written by anna@firm.co.uk")
+    assert "not_real" not in page(client, entry)
+    address = reverse("studio_versions", args=[entry.slug])
     assert client.post(address, {"revision": "1"}).status_code == 302
-    assert entry.versions.count() == 1
 
 
 def test_what_is_missing_is_said_until_it_is_there(client: Client) -> None:
@@ -91,7 +134,7 @@ def test_the_note_is_looked_at_when_it_is_sent(client: Client) -> None:
 
 def test_nothing_is_said_where_nothing_can_be_published(client: Client) -> None:
     entry = made(client, context=KEY)
-    client.post(reverse("studio_versions", args=[entry.slug]), {"revision": "1"})
+    factories.version(entry, content=entry.draft.content)
     assert "Before you publish" not in page(client, entry)
 
 

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from django.test import Client
 
-from prompts_app.models import Entry, Profile, User
+from prompts_app.models import Entry, Profile, Run, User
 from prompts_app.views.static_site import StaticSite
 from tests import factories
 
@@ -107,9 +107,32 @@ def test_only_what_everybody_may_see_is_in_it(owner: User) -> None:
     assert owner.email.encode() not in everything
 
 
+def test_the_tests_of_an_answer_are_those_of_its_version(owner: User) -> None:
+    entry = Entry.objects.get(owner=owner, slug="one")
+    newest = factories.version(entry)
+    factories.receipt(newest, factories.case(entry))
+    files = copied(owner)
+    linked = {}
+    for run in Run.objects.filter(version__entry=entry, hidden=False):
+        page = f"en/runs/{run.pk}/index.html"
+        for address in Addresses(files[page]).found:
+            if "promptfooconfig" in address:
+                name = posixpath.normpath(posixpath.join(posixpath.dirname(page), address))
+                prompt = run.version.content["messages"][0]["content"]
+                assert prompt in files[name].decode()
+                linked[run.version.number] = name
+    # One file for each version that has one, not one for all.
+    assert len(linked) == len(set(linked.values())) >= 2
+    made = [name for name in files if name.startswith("en/one/evidence/promptfooconfig")]
+    assert len({files[name] for name in made}) == len(made) >= len(linked)
+
+
 def test_without_a_script_the_copy_is_made_and_fetched(client: Client, owner: User) -> None:
     client.force_login(owner)
     assert b"Copy the pages" in client.get(PAGE).content
+    looked = client.get("/studio/export/site/", follow=True)
+    assert looked.redirect_chain == [(PAGE + "#site", 302)]
+    assert 'id="site"' in looked.content.decode()
     made = client.post("/studio/export/site/")
     assert (made.status_code, made["Location"].endswith("#site")) == (303, True)
     response: Any = client.get(FILE)

@@ -1,5 +1,6 @@
 """Running the draft from the editor: what is refused, and that nothing typed is lost by it."""
 
+import re
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -132,6 +133,9 @@ def test_without_scripts_it_is_said_beside_run_why_it_did_not(
     top = page[page.index('role="alert"') : page.index('id="messages"')]
     assert said in top or "Go to the first one" in top
     assert ('href="#draft-run"' in top) == ("temperature" not in wrong)
+    focused = re.findall(r'<[^>]*name="([\w-]+)"[^>]*\bautofocus\b', page)
+    first = ["temperature"] if "temperature" in wrong else [one for one in wrong if "model" in one]
+    assert focused == first
     # Pressed again it runs: on the model that was chosen, under a number that is one.
     again = response.context["run_form"]
     assert uuid.UUID(str(again["run_id"].value()))

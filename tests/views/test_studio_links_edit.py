@@ -236,7 +236,17 @@ def test_only_what_may_be_shared_gets_onto_a_link(client: Client, author: User, 
 
 
 def test_without_an_entry_the_page_says_what_to_do(client: Client, author: User) -> None:
-    assert "You have no entry yet that could be shared" in client.get(NEW).content.decode()
+    page = client.get(NEW).content.decode()
+    assert page.index("you have none yet: begin with one.") < page.index("<form class")
+    assert page.count(f'<a href="{reverse("studio_entry_new")}">Make an entry</a>') == 2
+    factories.entry(author, published=False)
+    page = client.get(NEW).content.decode()
+    assert page.index("none of yours can be shared yet") < page.index("<form class")
+    assert "You have no entry yet that could be shared" in page
+    factories.entry(author)
+    page = client.get(NEW).content.decode()
+    assert "A link shows entries" not in page
+    assert "You have no entry yet" not in page
 
 
 def test_it_opens_until_the_end_of_a_day_by_the_authors_clocks(

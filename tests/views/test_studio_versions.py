@@ -43,7 +43,10 @@ def test_the_first_version_needs_no_note(client: Client, entry: Entry) -> None:
     assert entry.published == entry.versions.get(number=1)
     page = response.content.decode()
     assert "Version 1 is published." in page
-    assert "Nobody else sees it yet" in page
+    settings = reverse("studio_entry_settings", args=[entry.slug])
+    assert f'<a href="{settings}">Say in the settings who may</a>' in page
+    Entry.objects.update(visibility=Entry.Visibility.LISTED)
+    assert "Say in the settings who may" not in client.get(address(entry)).content.decode()
     assert "The draft is the same as version 1" in page
 
 
