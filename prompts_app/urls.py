@@ -159,6 +159,7 @@ _of_link: Routes = [
     path("", share_page.page, name="share"),
     path("open/", share_open.open_link, name="share_open"),
     path("runs/<uuid:run_id>/", share_page.run_page, name="share_run"),
+    path("runs/<uuid:run_id>/receipt/", share_page.receipt_check, name="share_check"),
     path("runs/<uuid:run_id>/receipt.json", share_page.receipt_file, name="share_receipt"),
     path(
         "media/<uuid:picture_id>-small.webp",

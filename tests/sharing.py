@@ -68,6 +68,7 @@ def addresses(link: ShareLink, shared: Shared) -> dict[str, str]:
         "share": reverse("share", args=[token]),
         "share_entry": reverse("share_entry", args=[token, shared.entry.slug]),
         "share_run": reverse("share_run", args=[token, shared.after.pk]),
+        "share_check": reverse("share_check", args=[token, shared.after.pk]),
         "share_receipt": reverse("share_receipt", args=[token, shared.after.pk]),
         "share_picture": reverse("share_picture", args=[token, cover.pk, "png"]),
         "share_picture_small": reverse("share_picture_small", args=[token, cover.pk]),

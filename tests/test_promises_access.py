@@ -228,7 +228,8 @@ STUDIO = {
 }
 
 SHARES = {
-    **dict.fromkeys(("share", "share_entry", "share_run", "share_receipt"), SHARED),
+    **dict.fromkeys(("share", "share_entry", "share_run"), SHARED),
+    **dict.fromkeys(("share_check", "share_receipt"), SHARED),
     **dict.fromkeys(("share_picture", "share_picture_small"), SHARED),
     "share_open": Row(linked(303), linked(422)),
     "share_try": Row(linked(200), linked(422)),

@@ -1,6 +1,5 @@
 """What an author does with test cases."""
 
-import uuid
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -97,12 +96,3 @@ def follow_renames(entry: Entry, renames: Sequence[tuple[str, str]]) -> None:
 def live_cases(entry: Entry) -> list[TestCase]:
     """Return the entry's cases in the author's order."""
     return list(entry.cases.filter(withdrawn_at__isnull=True))
-
-
-def case_of(entry: Entry, case_id: str) -> TestCase | None:
-    """Return the entry's case of that id; None for an unknown or malformed one."""
-    try:
-        wanted = uuid.UUID(case_id)
-    except ValueError:
-        return None
-    return entry.cases.filter(pk=wanted, withdrawn_at__isnull=True).first()

@@ -45,6 +45,16 @@ def figures(proof: Proof | None, baseline: Version | None) -> list[dict[str, Any
     return shown
 
 
+def line(proof: Proof | None, baseline: Version | None) -> str:
+    """Return the same figures as one line of text; "" without proof."""
+    return " · ".join(
+        _("last run on %(day)s") % {"day": date_format(figure["when"], "DATE_FORMAT")}
+        if "when" in figure
+        else f"{figure['strong']} {figure['rest']}"
+        for figure in figures(proof, baseline)
+    )
+
+
 def sentence(proof: Proof | None, baseline: Version | None) -> str:
     """Return the claim in one sentence without its full stop; "" where nothing real stands behind.
 

@@ -100,10 +100,15 @@ def hidden_prompt() -> str:
     return _("The author does not show the prompt’s text.")
 
 
+def not_tested() -> str:
+    """Return what stands in place of figures where nothing has run."""
+    return _("Not tested yet")
+
+
 def evidence_note(group: Group | None) -> str:
     """Return what the figures rest on."""
     if group is None:
-        return _("Not tested yet")
+        return not_tested()
     said = f"{claims.basis(group)}."
     if group.demo:
         warning = _("So these figures prove nothing about any other model.")

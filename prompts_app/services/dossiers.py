@@ -139,12 +139,12 @@ def _entry(link: ShareLink, shown: Shown, html: Mapping[str, str], url: str) -> 
     entry, version = shown.entry, shown.version
     matrix = matrix_for(version, baseline=entry.baseline)
     group = matrix.main
-    claim = claims.sentence(claims.of_matrix(matrix, entry.baseline), entry.baseline)
+    proof = claims.of_matrix(matrix, entry.baseline)
     hidden = not link.shows_prompts
     return DossierEntry(
         title=told(entry.title, entry),
         task=told(entry.summary, entry),
-        result=f"{claim}." if claim else "",
+        result=claims.line(proof, entry.baseline) or words.not_tested(),
         facts=words.facts(entry, version),
         sentence=shown.item.sentence,
         url=url,

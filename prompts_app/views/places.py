@@ -47,10 +47,10 @@ class SharedPlaces(Places):
         return reverse("share_run", args=[self._token, run.pk])
 
     def receipt(self, run: Run) -> str:
-        """Return the receipt's file; "" where prompts are hidden, for it tells their hash."""
+        """Return where it can be checked; "" where prompts are hidden, for it tells their hash."""
         if run.hidden or not self._shows_prompts:
             return ""
-        return reverse("share_receipt", args=[self._token, run.pk])
+        return reverse("share_check", args=[self._token, run.pk])
 
     def picture(self, picture: Picture | None) -> str:
         """Return a picture in full size; "" for none."""

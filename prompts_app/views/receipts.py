@@ -138,13 +138,21 @@ def _named(request: Request, form: VerifyForm) -> dict[str, Any] | None:
     return _own(run, form)
 
 
-def _own(run: Run, form: VerifyForm) -> dict[str, Any]:
-    """Check a receipt of this site's in the very form it is given away."""
+def own_check(run: Run) -> dict[str, Any]:
+    """Return what receipts/_result.html shows of a run's receipt. Raises Http404 without one.
+
+    It is checked in the very form it is given away.
+    """
     kept = receipt_of(run)
-    assert kept is not None
+    if kept is None:
+        raise Http404
     document = json.dumps(receipts.document(kept, run), ensure_ascii=False)
     given = statement.read_receipt(document.encode())
-    return _result(given, receipts.look(given), run) | {"form": form}
+    return _result(given, receipts.look(given), run)
+
+
+def _own(run: Run, form: VerifyForm) -> dict[str, Any]:
+    return own_check(run) | {"form": form}
 
 
 def _checked(request: Request, given: statement.Receipt, form: VerifyForm) -> dict[str, Any]:
@@ -172,9 +180,16 @@ def _result(given: statement.Receipt, lines: list[Line], run: Run | None) -> dic
         "code": given.code,
         "finished_at": statement.read_time(given.statement["times"]["finished_at"]),
         "run": run,
+        "run_url": reverse("run", args=[run.pk]) if run is not None else "",
+        "version_url": _version_url(run) if run is not None else "",
         "same_person": given.statement["author_is_operator"] if holds else False,
         **_links(),
     }
+
+
+def _version_url(run: Run) -> str:
+    entry = run.version.entry
+    return reverse("version", args=[entry.owner.profile.handle, entry.slug, run.version.number])
 
 
 def _links() -> dict[str, Any]:

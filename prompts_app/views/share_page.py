@@ -14,6 +14,7 @@ from prompts_app.http import Request
 from prompts_app.models import ShareLink
 from prompts_app.services import claims, rendering, share_page
 from prompts_app.services.evidence import totals_of
+from prompts_app.services.receipts import author_is_operator
 from prompts_app.services.receipts import code_of as receipt_code
 from prompts_app.services.share_page import Pair, Summary
 from prompts_app.views import answers, entries, receipts, runs, share_words
@@ -93,8 +94,27 @@ def run_page(request: Request, link: ShareLink, run_id: uuid.UUID) -> HttpRespon
         "entry": shown.entry,
         "receipt_code": receipt_code(receipt) if receipt else "",
         "receipt_url": places.receipt(run) if receipt else "",
+        "same_person": author_is_operator(run),
     }
     return render(request, "share/run.html", context)
+
+
+@shared
+@require_safe
+def receipt_check(request: Request, link: ShareLink, run_id: uuid.UUID) -> HttpResponse:
+    """What holds of a run's receipt, line by line; like its file only where prompts are shown."""
+    if not link.shows_prompts:
+        raise Http404
+    run, shown = access_shares.shared_run(link, run_id)
+    places = SharedPlaces(link, request.share_token)
+    # What leads into the rest of the site leads to the same under the link, or nowhere.
+    own = {
+        "run_url": places.run(run),
+        "version_url": "",
+        "entry_url": places.entry(shown.entry.slug),
+    }
+    context = receipts.own_check(run) | own | _context(request, link) | {"entry": shown.entry}
+    return render(request, "share/receipt.html", context)
 
 
 @shared

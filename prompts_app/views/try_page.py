@@ -1,5 +1,6 @@
 """What the try page shows: the form, what it may be compared with, and what a try would meet."""
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,6 @@ from prompts_app.models import Entry, LLMModel, Run, ShareLink, TestCase, Versio
 from prompts_app.services import limits, providers, rendering, tryit, visitors
 from prompts_app.services.cases import live_cases, values_for
 from prompts_app.services.scopes import Stated
-from prompts_app.services.second_language import told
 from prompts_app.views.answers import answer, texts_of
 from prompts_app.views.tried import title_of
 from prompts_app.views.verdicts import hide_rules
@@ -28,7 +28,9 @@ class Opened:
     """An entry opened to be tried: the version shown, what visitors may use, and the forms.
 
     `link` is the share link it was opened through, None on the public page; `closed` the code of
-    why that lets nobody try (limits.Refused), "" where it does.
+    why that lets nobody try (limits.Refused), "" where it does. `named` is the id of the example
+    that is chosen, "" where visitors write a text of their own, None before they have said;
+    `cases` are the entry's, of which the first are examples, None where nothing asked for them.
     """
 
     entry: Entry
@@ -37,14 +39,15 @@ class Opened:
     closed: str
     baseline: Version | None
     models: list[LLMModel]
-    case: TestCase | None
+    named: str | None
+    cases: list[TestCase] | None
     values: ValuesForm
     form: TryForm
 
 
 def opened(
     version: Version,
-    case: TestCase | None,
+    named: str | None,
     data: Any = None,
     initial: dict[str, Any] | None = None,
     link: ShareLink | None = None,
@@ -53,15 +56,30 @@ def opened(
 ) -> Opened:
     """Open a version that access has found, its entry with it; `data` is what was posted, if so.
 
+    Where nobody has named an example yet, the form holds the first one, ready to be run.
     `copied`: for a copy of the page, which can run nothing.
     """
     entry, closed = version.entry, "copied" if copied else tryit.closed_by(link)
     models = [] if closed else tryit.models_for(entry, version.content["kind"])
     baseline = tryit.baseline_for(version)
+    # Nothing of a text that was posted comes from a case: whoever presses Run waits for no query.
+    cases = live_cases(entry) if data is None else None
+    case = _chosen(cases or (), named)
     values = ValuesForm(version.content, data, initial=case.values if case else None)
     name = title_of(baseline, baseline) if baseline is not None else ""
     form = TryForm(models, data, initial, baseline=baseline, baseline_name=name)
-    return Opened(entry, version, link, closed, baseline, models, case, values, form)
+    return Opened(entry, version, link, closed, baseline, models, named, cases, values, form)
+
+
+def _chosen(cases: Sequence[TestCase], named: str | None) -> TestCase | None:
+    """The case of that id, however it is written; the first one where none was named."""
+    if named is None:
+        return cases[0] if cases else None
+    try:
+        wanted = uuid.UUID(named)
+    except ValueError:
+        return None
+    return next((case for case in cases if case.pk == wanted), None)
 
 
 def context(request: Request, page: Opened) -> dict[str, Any]:
@@ -69,12 +87,17 @@ def context(request: Request, page: Opened) -> dict[str, Any]:
     entry, version, link = page.entry, page.version, page.link
     visitor = visitors.visitor_of(http.client_address(request))
     stated = limits.statement(entry, visitor, page.models, link)
+    cases = live_cases(entry) if page.cases is None else page.cases
+    case = _chosen(cases, page.named)
     if not page.form.is_bound:
-        page.form.initial["compare"] = _best(page, stated)
-    cases = live_cases(entry)
+        page.form.initial["compare"] = _best(page, case, stated)
     recorded = tryit.recorded_answers(version, cases)
     bodies = rendering.html_of(texts_of(recorded))
     columns = _columns(page)
+    examples = cases[:EXAMPLES]
+    if case is not None and case not in examples:
+        # What a page that led here shows has a place, too.
+        examples = [case, *examples[: EXAMPLES - 1]]
     real = [model for model in page.models if not model.provider.is_demo]
     return {
         "entry": entry,
@@ -86,11 +109,12 @@ def context(request: Request, page: Opened) -> dict[str, Any]:
         "models": page.models,
         "form": page.form,
         "values_form": page.values,
-        "case": page.case,
-        "examples": cases[:EXAMPLES],
+        "case": case,
+        "examples": examples,
         "case_data": {
-            str(one.pk): {"values": one.values, "watch_for": told(one.watch_for, entry)}
-            for one in cases
+            # Of no example: what the form holds of itself, for a text of one's own.
+            "": values_for(version, None),
+            **{str(one.pk): one.values for one in examples},
         },
         "main_name": title_of(version, page.baseline),
         "baseline_name": title_of(page.baseline, page.baseline) if page.baseline else "",
@@ -144,11 +168,11 @@ def _recorded(
     return shown
 
 
-def _best(page: Opened, stated: Sequence[Stated]) -> str:
+def _best(page: Opened, case: TestCase | None, stated: Sequence[Stated]) -> str:
     """The baseline beside it, where there is one and today's money covers both."""
     if page.baseline is None or page.form.baseline is None:
         return TryForm.NOTHING
-    values = values_for(page.version, page.case)
+    values = values_for(page.version, case)
     columns = [tryit.Column(version, page.models[0]) for version in (page.version, page.baseline)]
     left = [one.left for one in stated if one.kind == "money"]
     bound = tryit.bound_of(columns, values)

@@ -22,7 +22,6 @@ from prompts_app.http import Request
 from prompts_app.models import ShareLink, Try, Version
 from prompts_app.services import judging, limits, tries, tryit, visitors, visits
 from prompts_app.services.calls import Admitted
-from prompts_app.services.cases import case_of
 from prompts_app.services.patience import AWAY
 from prompts_app.services.rules import rules_of
 from prompts_app.templatetags.sentences import error_sentence
@@ -86,14 +85,12 @@ def _database_away(request: Request) -> HttpResponse:
 
 
 def _try(request: Request, version: Version, link: ShareLink | None) -> HttpResponse:
-    entry = version.entry
     if request.method == "POST":
-        case = case_of(entry, request.POST.get("case", ""))
-        response = _run(request, opened(version, case, request.POST, link=link))
+        named = request.POST.get("case", "")
+        response = _run(request, opened(version, named, request.POST, link=link))
     else:
-        case = case_of(entry, request.GET.get("case", ""))
-        copied = http.copy_of(request) is not None
-        page = opened(version, case, initial={"attempt": uuid.uuid4()}, link=link, copied=copied)
+        named, copied = request.GET.get("case"), http.copy_of(request) is not None
+        page = opened(version, named, initial={"attempt": uuid.uuid4()}, link=link, copied=copied)
         response = render(request, "tryit/page.html", context(request, page))
     if rules_of(version.content):
         judging.warm_soon()

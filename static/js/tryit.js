@@ -157,7 +157,7 @@ async function refreshTerms() {
 
 function offerRecorded() {
   const recorded = [...document.querySelectorAll("[data-try-recorded]")];
-  const chosen = document.querySelector("[data-case][aria-current]")?.dataset.case;
+  const chosen = form.elements.namedItem("case").value;
   const offer = recorded.find((item) => item.dataset.tryRecorded === chosen) ?? recorded[0];
   if (!offer) return;
   offer.hidden = false;

@@ -95,6 +95,57 @@ def test_an_example_changed_and_run_streams_its_answer(
     assert tries(site) == before + 1
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_whoever_opens_the_form_may_press_run(visit: Visit, site: RunningSite, width: int) -> None:
+    before = tries(site)
+    page = visit(width, 844)
+    open_form(page)
+    ticket = page.get_by_label("The customer's ticket")
+    expect(ticket).not_to_have_value("")
+    examples = page.locator("[data-case]")
+    expect(examples.first).to_have_attribute("aria-current", "true")
+    assert tries(site) == before
+    text = ticket.input_value()
+    run(page)
+    finished(page)
+    assert tries(site) == before + 1
+    page.locator(RESULT).get_by_text("What was sent").click()
+    sent = page.locator(f"{RESULT} mark").filter(has_text=text.split("\n")[0])
+    expect(sent.first).to_be_visible()
+
+
+def test_a_text_of_ones_own_takes_the_place_of_the_example(visit: Visit) -> None:
+    page = visit()
+    open_form(page)
+    ticket = page.get_by_label("The customer's ticket")
+    chosen = page.locator("[data-case][aria-current]")
+    first = ticket.input_value()
+    own = page.get_by_role("link", name=re.compile("^A text of your own"))
+    # What is written over is no example any more, until it stands there again.
+    ticket.fill("Mine")
+    expect(own).to_have_attribute("aria-current", "true")
+    expect(chosen).to_have_count(1)
+    ticket.fill(first)
+    expect(own).not_to_have_attribute("aria-current", "true")
+    expect(chosen).to_have_count(1)
+    own.click()
+    expect(ticket).to_have_value("")
+    expect(page.locator("[data-try-fields] :focus")).to_have_count(1)
+    expect(chosen).to_have_text(re.compile("^A text of your own"))
+    page.reload()
+    expect(ticket).to_have_value("")
+    expect(chosen).to_have_text(re.compile("^A text of your own"))
+
+
+def test_without_scripts_the_form_opens_filled_in_and_can_be_emptied(visit: Visit) -> None:
+    page = visit(java_script_enabled=False)
+    page.goto(TRY)
+    ticket = page.get_by_label("The customer's ticket")
+    expect(ticket).not_to_have_value("")
+    page.get_by_role("link", name=re.compile("^A text of your own")).click()
+    expect(ticket).to_have_value("")
+
+
 def test_another_input_gives_another_answer(visit: Visit) -> None:
     page = visit()
     open_form(page)
@@ -245,7 +296,7 @@ def test_no_field_has_the_focus_under_the_bar(visit: Visit, size: tuple[int, int
     page = visit(size[0])
     page.set_viewport_size({"width": size[0], "height": size[1]})
     page.goto(TRY)
-    page.get_by_role("link", name=re.compile("^Two problems")).focus()
+    page.get_by_role("link", name=re.compile("^A text of your own")).focus()
     bar = page.locator(".runbar__quiet" if size[0] < 600 else ".runbar")
     names = []
     for _field in range(5):

@@ -1,16 +1,19 @@
 """Dossiers: what a link shows, whole and in order, and nothing that it hides."""
 
+import io
 from pathlib import Path
 from typing import Any
 
+import pypdf
 import pytest
-from django.utils import translation
+from django.utils import timezone, translation
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from prompts_app.models import Entry, User
-from prompts_app.services import dossiers, receipts, versions
+from prompts_app.services import claims, dossiers, receipts, versions
 from prompts_app.typeset import pages
 from tests import factories, papers
+from tests.sharing import shared_entry
 
 pytestmark = pytest.mark.django_db
 
@@ -66,6 +69,17 @@ def said(link_and_token: tuple[Any, str]) -> str:
     return papers.text_of(dossiers.make(*link_and_token))
 
 
+def last_run() -> str:
+    """Say that the last run was today."""
+    day = timezone.now()
+    return f"last run on {day.day} {day:%B} {day.year}"
+
+
+def first_page(pdf: bytes) -> str:
+    """Return what the first page of a PDF says, with single spaces."""
+    return " ".join(pypdf.PdfReader(io.BytesIO(pdf)).pages[0].extract_text().split())
+
+
 def test_what_the_author_says_of_a_failure_stands_by_it(owner: User, tested: Entry) -> None:
     link = papers.link(owner, tested)
     assert "It adds both." in said(link)
@@ -104,7 +118,17 @@ def test_an_entry_stands_there_with_its_prompt_and_evidence(owner: User, tested:
     link, token = papers.link(owner, tested)
     contents = dossiers.contents_of(link, token)
     (entry,) = contents.entries
-    assert entry.result == "Keeps 1 of 2 tested constraints."
+    line = (
+        "1 of 2 tested constraints kept; 1 more stated, not tested · 1 model, captured here"
+        f" · {last_run()}"
+    )
+    assert entry.result == line
+    # It stands on the first page, and says what the entry's own page does.
+    assert line in first_page(pages.dossier(contents))
+    proof = Entry.objects.get(pk=tested.pk).proof
+    for figure in claims.figures(proof, tested.baseline):
+        assert figure.get("strong", "") in line
+        assert "when" in figure or figure["rest"] in line
     assert [(one.text, one.kept, one.tested) for one in entry.constraints] == [
         ("Short.", 2, 2),
         ("Says one.", 1, 2),
@@ -153,7 +177,7 @@ def test_hidden_prompts_and_their_receipts_are_nowhere(owner: User, tested: Entr
     link, token = papers.link(owner, tested, shows_prompts=False)
     pdf = dossiers.make(link, token)
     text = papers.text_of(pdf)
-    assert "Keeps" in text
+    assert "1 of 2 tested constraints kept" in text
     assert "Invoices" in text
     assert CANARY not in text
     assert "zebra" not in text
@@ -195,7 +219,7 @@ def test_demo_models_prove_nothing_on_paper_either(owner: User) -> None:
     factories.judged(entry)
     link, token = papers.link(owner, entry)
     (shown,) = dossiers.contents_of(link, token).entries
-    assert shown.result == ""
+    assert shown.result.endswith(" · 1 demo model")
     assert "scripted rules" in shown.evidence_note
 
 
@@ -204,7 +228,19 @@ def test_what_is_not_tested_says_so(owner: User) -> None:
     link, token = papers.link(owner, entry)
     (shown,) = dossiers.contents_of(link, token).entries
     assert [one.text for one in shown.constraints] == ["Short.", "Says one.", "Reads well."]
-    assert shown.evidence_note == "Not tested yet"
+    assert shown.result == shown.evidence_note == "Not tested yet"
+    assert said((link, token)).count("Not tested yet") == 2
+
+
+def test_the_first_page_measures_the_prompt_against_the_one_liner(owner: User) -> None:
+    shared = shared_entry(owner)
+    link = papers.link(owner, shared.entry, language="fr")
+    text = first_page(dossiers.make(*link))
+    for words in ("1 sur 2 contraintes testées respectées", "0 sur 2 respectée"):
+        assert words in text
+    with translation.override("fr"):
+        for figure in claims.figures(shared.entry.proof, shared.baseline):
+            assert figure.get("strong", "") in text
 
 
 def test_a_long_list_of_failures_is_cut_with_its_number(owner: User) -> None:

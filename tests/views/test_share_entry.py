@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from prompts_app.models import Run, ShareLink, Version
@@ -22,6 +23,7 @@ from tests.sharing import (
     Shared,
     address,
     addresses,
+    places_in,
     publish,
     shared_entry,
     text_of,
@@ -80,7 +82,8 @@ def test_hidden_prompts_are_hidden_on_every_address(client: Client) -> None:
         for secret in secrets:
             assert secret not in text, (rest, secret)
     for run in (shared.after, shared.before):
-        assert client.get(address(link, f"runs/{run.pk}/receipt.json")).status_code == 404
+        for rest in ("receipt/", "receipt.json"):
+            assert client.get(address(link, f"runs/{run.pk}/{rest}")).status_code == 404
     study = text_of(client.get(address(link, f"{shared.entry.slug}/")))
     for result in (ANSWER, NAIVE_ANSWER, "Names flowers", "kept in 1 of 1 run"):
         assert result in study
@@ -97,6 +100,56 @@ def test_shown_prompts_come_with_what_was_sent_and_the_receipt(client: Client) -
     assert file.json() == receipts.document(shared.after.receipt, shared.after)
 
 
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_receipt_is_checked_on_a_page_of_the_link(client: Client, language: str) -> None:
+    link, shared = linked(language=language)
+    run = shared.after
+    check = address(link, f"runs/{run.pk}/receipt/")
+    # Whatever says that an answer has a receipt leads there.
+    for rest in (f"{shared.entry.slug}/", f"runs/{run.pk}/"):
+        places = places_in(text_of(client.get(address(link, rest))))
+        assert check in places, rest
+        if not rest.startswith("runs/"):
+            assert not {one for one in places if one.endswith("receipt.json")}, rest
+    response = client.get(check)
+    assert response.status_code == 200
+    text = text_of(response)
+    holds = {"en": "This receipt holds.", "fr": "Ce reçu est valable"}[language]
+    assert holds in text
+    assert f'<html lang="{language}"' in text
+    for said in (receipts.code_of(run.receipt), shared.version.content_hash, run.model_asked):
+        assert said in text
+    handle = shared.entry.owner.profile.handle
+    assert f"@{handle}" not in text
+    outside = {
+        one
+        for one in places_in(text)
+        if not one.startswith((address(link), "/static/", "#")) and one != "/language/"
+    }
+    # What checks it without this site names nobody, and is told of nobody.
+    assert outside == {reverse("receipt_keys"), reverse("receipt_script")}
+    for one in outside:
+        assert f'href="{one}" rel="noreferrer"' in text
+    assert address(link, f"runs/{run.pk}/receipt.json") in places_in(text)
+
+
+def test_a_receipt_that_does_not_hold_says_so_on_the_link_too(client: Client) -> None:
+    link, shared = linked()
+    Run.objects.filter(pk=shared.after.pk).update(output="Something better")
+    text = text_of(client.get(address(link, f"runs/{shared.after.pk}/receipt/")))
+    assert "This receipt holds." not in text
+    assert "This receipt does not hold: " in text
+    # Nothing is repeated of what does not hold.
+    assert "What was signed" not in text
+
+
+def test_a_run_without_a_receipt_has_none_to_check(client: Client) -> None:
+    link, shared = linked()
+    bare = factories.run(shared.version)
+    assert client.get(address(link, f"runs/{bare.pk}/")).status_code == 200
+    assert client.get(address(link, f"runs/{bare.pk}/receipt/")).status_code == 404
+
+
 def test_runs_are_those_of_what_the_link_shows() -> None:
     link, shared = linked()
     other_of_owner = shared_entry(shared.entry.owner)
@@ -106,7 +159,7 @@ def test_runs_are_those_of_what_the_link_shows() -> None:
     unfinished = factories.run(shared.version, state=Run.State.FAILED)
     client = Client()
     for run in (other_of_owner.after, stranger.after, later, hidden, unfinished):
-        for rest in ("", "receipt.json"):
+        for rest in ("", "receipt/", "receipt.json"):
             assert client.get(address(link, f"runs/{run.pk}/{rest}")).status_code == 404
     assert client.get(address(link, f"runs/{uuid.uuid4()}/")).status_code == 404
     same_words = factories.run(

@@ -11,8 +11,9 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from prompts_app.models import Entry, LLMModel, Picture, ShareLink, Try, VisitDay
+from prompts_app.models import Entry, LLMModel, Picture, Reservation, ShareLink, Try, VisitDay
 from prompts_app.services import budget, judging, share_tokens, spending, tries, tryit
+from prompts_app.services.cases import withdraw_case
 from prompts_app.services.rules import rules_of
 from prompts_app.services.visitors import Visitor
 from prompts_app.views import try_streams
@@ -149,6 +150,22 @@ def test_a_pinned_version_is_what_runs(client: Client, clock: Clock, entry: Entr
         assert Try.objects.get(pk=data["attempt"]).version.number == number
     # There is nothing to compare the one-liner with.
     assert 'name="compare"' not in page(client, pinned)
+
+
+def test_it_opens_with_the_entrys_first_example(
+    client: Client, clock: Clock, link: ShareLink, entry: Entry
+) -> None:
+    first, gone = (
+        factories.case(entry, name, values={"text": f"Text of {name}"}) for name in ("One", "Gone")
+    )
+    withdraw_case(gone)
+    shown = page(client, link)
+    assert re.search(r'name="value-text"[^>]*(>\s*| value=")Text of One', shown)
+    assert f'data-case="{first.pk}" aria-current="true"' in shown
+    assert "Text of Gone" not in shown
+    assert (Try.objects.count(), Reservation.objects.count()) == (0, 0)
+    own = page(client, link, "?case=")
+    assert not re.search(r'name="value-text"[^>]*(>\s*| value=")Text of One', own)
 
 
 def test_other_entries_are_not_there(client: Client, clock: Clock, link: ShareLink) -> None:

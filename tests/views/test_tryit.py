@@ -8,7 +8,16 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from prompts_app.models import Entry, LLMModel, RefusalCount, Spending, Try, Version
+from prompts_app.models import (
+    Entry,
+    LLMModel,
+    RefusalCount,
+    Reservation,
+    Spending,
+    Try,
+    Version,
+)
+from prompts_app.services.cases import withdraw_case
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -192,6 +201,85 @@ def test_a_refused_group_is_one_refusal_with_one_reason(client: Client, entry: E
     assert shown.count("You have used all your tries for today.") == 1
     # What was chosen stays chosen.
     assert chosen(shown) == "baseline"
+
+
+def offered(shown: str) -> list[tuple[str, bool]]:
+    """Return the examples of a page, by name, and whether each is chosen; the last is none."""
+    found = re.findall(r'<a href="\?case=[^"]*" data-case="[^"]*"([^>]*)><span[^>]*>(.*?)<', shown)
+    own = re.search(r'<a href="\?case=" data-case=""([^>]*)>A text of your own', shown)
+    chosen = [(name, "aria-current" in marks) for marks, name in found]
+    return [*chosen, ("", "aria-current" in own[1])] if own else chosen
+
+
+def text_in(shown: str) -> str:
+    """Return the text that the form's field holds."""
+    found = re.search(
+        r'<(?:textarea|input)[^>]* name="value-text"[^>]*?(?: value="([^"]*)")?[^>]*>', shown
+    )
+    assert found
+    return found[1] or ""
+
+
+def test_it_opens_with_the_first_example_ready_to_run(client: Client, entry: Entry) -> None:
+    models(entry, 1)
+    gone = factories.case(entry, "Gone", values={"text": "A secret"})
+    withdraw_case(gone)
+    for name in ("One", "Two", "Three", "Four"):
+        factories.case(entry, name, values={"text": f"Text {name}"})
+    shown = page(client, entry)
+    assert offered(shown) == [("One", True), ("Two", False), ("Three", False), ("", False)]
+    assert text_in(shown) == "Text One"
+    assert "A secret" not in shown
+    assert "Text Four" not in shown
+    # To look is free.
+    assert (Try.objects.count(), Reservation.objects.count()) == (0, 0)
+    # What the form holds is what runs.
+    posted = form(entry, models_of(entry)[0]) | {"value-text": text_in(shown)}
+    assert client.post(address(entry), posted).status_code == 303
+    assert Try.objects.count() == 1
+    assert Try.objects.get().values == {"text": "Text One"}
+
+
+def test_one_may_choose_another_example_or_write_a_text_of_ones_own(
+    client: Client, entry: Entry
+) -> None:
+    models(entry, 1)
+    cases = [
+        factories.case(entry, name, values={"text": f"Text {name}"})
+        for name in ("One", "Two", "Three", "Four")
+    ]
+    for query, names, text in (
+        (f"?case={cases[1].pk}", [("One", False), ("Two", True), ("Three", False)], "Text Two"),
+        (f"?case={cases[3].pk}", [("Four", True), ("One", False), ("Two", False)], "Text Four"),
+        ("?case=", [("One", False), ("Two", False), ("Three", False)], ""),
+        ("?case=none", [("One", False), ("Two", False), ("Three", False)], ""),
+        (f"?case={uuid.uuid4()}", [("One", False), ("Two", False), ("Three", False)], ""),
+    ):
+        shown = client.get(address(entry) + query).content.decode()
+        own = not any(is_chosen for _name, is_chosen in names)
+        assert offered(shown) == [*names, ("", own)]
+        assert text_in(shown) == text
+
+
+def test_a_form_with_something_wrong_comes_back_as_it_was_sent(
+    client: Client, entry: Entry
+) -> None:
+    models(entry, 1)
+    one, two = (factories.case(entry, name, values={"text": name}) for name in ("One", "Two"))
+    wrong = {"model": "none", "case": str(two.pk), "value-text": "Mine"}
+    sent = form(entry, models_of(entry)[0]) | wrong
+    response = client.post(address(entry), sent)
+    assert response.status_code == 422
+    assert text_in(response.content.decode()) == "Mine"
+    assert f'name="case" value="{two.pk}"' in response.content.decode()
+    assert f'name="case" value="{one.pk}"' not in response.content.decode()
+
+
+def test_without_examples_there_is_no_choice_among_them(client: Client, entry: Entry) -> None:
+    models(entry, 1)
+    shown = page(client, entry)
+    assert offered(shown) == []
+    assert text_in(shown) == ""
 
 
 def test_before_run_it_says_who_gets_the_text_and_what_is_left(
