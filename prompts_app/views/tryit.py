@@ -86,11 +86,11 @@ def _database_away(request: Request) -> HttpResponse:
 
 def _try(request: Request, version: Version, link: ShareLink | None) -> HttpResponse:
     if request.method == "POST":
-        named = request.POST.get("case", "")
-        response = _run(request, opened(version, named, request.POST, link=link))
+        page = opened(version, request.POST.get("case", ""), request.POST, link=link)
+        response = _run(request, page)
     else:
-        named, copied = request.GET.get("case"), http.copy_of(request) is not None
-        page = opened(version, named, initial={"attempt": uuid.uuid4()}, link=link, copied=copied)
+        copied, new = http.copy_of(request) is not None, {"attempt": uuid.uuid4()}
+        page = opened(version, request.GET.get("case"), initial=new, link=link, copied=copied)
         response = render(request, "tryit/page.html", context(request, page))
     if rules_of(version.content):
         judging.warm_soon()
