@@ -42,6 +42,13 @@ def shared_run(link: ShareLink, run_id: uuid.UUID) -> tuple[Run, Shown]:
     return run, shown
 
 
+def shared_receipt(link: ShareLink, run_id: uuid.UUID) -> tuple[Run, Shown]:
+    """Return such a run where its receipt may be seen: that holds the hash of what was sent."""
+    if not link.shows_prompts:
+        raise Http404
+    return shared_run(link, run_id)
+
+
 def shared_page(link: ShareLink, below: str) -> None:
     """Raise Http404 unless `below` is the path, under an open link, of a page that it shows."""
     if len(below) > MAX_BELOW or not below.isprintable():

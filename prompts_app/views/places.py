@@ -15,6 +15,11 @@ class Places:
         """Return the page of a run."""
         return reverse("run", args=[run.pk])
 
+    def version(self, run: Run) -> str:
+        """Return the page of the version that a run is of; "" where there is none."""
+        entry = run.version.entry
+        return reverse("version", args=[entry.owner.profile.handle, entry.slug, run.version.number])
+
     def receipt(self, run: Run) -> str:
         """Return where anyone can check the receipt of a run; "" for one visitors cannot see."""
         return "" if run.hidden else f"{reverse('verify')}?run={run.pk}"
@@ -45,6 +50,10 @@ class SharedPlaces(Places):
     def run(self, run: Run) -> str:
         """Return the page of a run."""
         return reverse("share_run", args=[self._token, run.pk])
+
+    def version(self, run: Run) -> str:
+        """Return "": a link shows one version of each entry, on the entry's page."""
+        return ""
 
     def receipt(self, run: Run) -> str:
         """Return where it can be checked; "" where prompts are hidden, for it tells their hash."""

@@ -21,6 +21,7 @@ from prompts_app.receipts import checks, statement
 from prompts_app.receipts.checks import Line
 from prompts_app.receipts.keys import keys_document, keys_of
 from prompts_app.services import receipt_keys, receipts
+from prompts_app.views.places import SITE, Places
 
 SCRIPT = settings.BASE_DIR / "docs" / "verify.py"
 
@@ -93,7 +94,7 @@ def _verify_page(request: Request) -> HttpResponse:
         problem = _("No run of this site has this address.")
     else:
         if receipt_of(run) is not None:
-            return render(request, "receipts/page.html", _own(run, VerifyForm()))
+            return render(request, "receipts/page.html", own_check(run) | {"form": VerifyForm()})
         problem = _("This run has no receipt: it was not captured by this site.")
     context = {"form": VerifyForm.refused(named, problem), **_links()}
     return render(request, "receipts/page.html", context, status=404)
@@ -135,10 +136,10 @@ def _named(request: Request, form: VerifyForm) -> dict[str, Any] | None:
     if receipt_of(run) is None:
         form.add_error("link", _("This run has no receipt: it was not captured by this site."))
         return None
-    return _own(run, form)
+    return own_check(run) | {"form": form}
 
 
-def own_check(run: Run) -> dict[str, Any]:
+def own_check(run: Run, places: Places = SITE) -> dict[str, Any]:
     """Return what receipts/_result.html shows of a run's receipt. Raises Http404 without one.
 
     It is checked in the very form it is given away.
@@ -148,11 +149,7 @@ def own_check(run: Run) -> dict[str, Any]:
         raise Http404
     document = json.dumps(receipts.document(kept, run), ensure_ascii=False)
     given = statement.read_receipt(document.encode())
-    return _result(given, receipts.look(given), run)
-
-
-def _own(run: Run, form: VerifyForm) -> dict[str, Any]:
-    return own_check(run) | {"form": form}
+    return _result(given, receipts.look(given), run, places)
 
 
 def _checked(request: Request, given: statement.Receipt, form: VerifyForm) -> dict[str, Any]:
@@ -168,7 +165,9 @@ def _checked(request: Request, given: statement.Receipt, form: VerifyForm) -> di
     return _result(given, lines, run) | {"form": form}
 
 
-def _result(given: statement.Receipt, lines: list[Line], run: Run | None) -> dict[str, Any]:
+def _result(
+    given: statement.Receipt, lines: list[Line], run: Run | None, places: Places = SITE
+) -> dict[str, Any]:
     holds = checks.holds(lines)
     foreign = Line("key", "fails", "unknown") in lines
     return {
@@ -180,16 +179,11 @@ def _result(given: statement.Receipt, lines: list[Line], run: Run | None) -> dic
         "code": given.code,
         "finished_at": statement.read_time(given.statement["times"]["finished_at"]),
         "run": run,
-        "run_url": reverse("run", args=[run.pk]) if run is not None else "",
-        "version_url": _version_url(run) if run is not None else "",
+        "run_url": places.run(run) if run is not None else "",
+        "version_url": places.version(run) if run is not None else "",
         "same_person": given.statement["author_is_operator"] if holds else False,
         **_links(),
     }
-
-
-def _version_url(run: Run) -> str:
-    entry = run.version.entry
-    return reverse("version", args=[entry.owner.profile.handle, entry.slug, run.version.number])
 
 
 def _links() -> dict[str, Any]:

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
@@ -102,28 +102,19 @@ def run_page(request: Request, link: ShareLink, run_id: uuid.UUID) -> HttpRespon
 @shared
 @require_safe
 def receipt_check(request: Request, link: ShareLink, run_id: uuid.UUID) -> HttpResponse:
-    """What holds of a run's receipt, line by line; like its file only where prompts are shown."""
-    if not link.shows_prompts:
-        raise Http404
-    run, shown = access_shares.shared_run(link, run_id)
+    """What holds of a run's receipt, line by line."""
+    run, shown = access_shares.shared_receipt(link, run_id)
     places = SharedPlaces(link, request.share_token)
-    # What leads into the rest of the site leads to the same under the link, or nowhere.
-    own = {
-        "run_url": places.run(run),
-        "version_url": "",
-        "entry_url": places.entry(shown.entry.slug),
-    }
-    context = receipts.own_check(run) | own | _context(request, link) | {"entry": shown.entry}
+    context = receipts.own_check(run, places) | _context(request, link)
+    context |= {"entry": shown.entry, "entry_url": places.entry(shown.entry.slug)}
     return render(request, "share/receipt.html", context)
 
 
 @shared
 @require_safe
 def receipt_file(request: Request, link: ShareLink, run_id: uuid.UUID) -> HttpResponse:
-    """The receipt of a run, unless prompts are hidden: it holds the hash of what was sent."""
-    if not link.shows_prompts:
-        raise Http404
-    run, _shown = access_shares.shared_run(link, run_id)
+    """The receipt of a run, as JSON."""
+    run, _shown = access_shares.shared_receipt(link, run_id)
     return receipts.as_file(run)
 
 
